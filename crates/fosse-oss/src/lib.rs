@@ -1,0 +1,17 @@
+//! The Alibaba Cloud OSS protocol, pure: operations and how a request names one, error catalogue,
+//! names and limits, XML bodies, and every signing scheme.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness; what is needed comes in as an argument.
+
+pub mod encode;
+pub mod error;
+pub mod etag;
+pub mod header;
+pub mod name;
+pub mod op;
+pub mod range;
+pub mod sign;
+pub mod time;
+pub mod xml;
+
+pub use error::{ErrorCode, OssError};
