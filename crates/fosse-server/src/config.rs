@@ -1,0 +1,130 @@
+//! Settings of the service: plain data, every one with a default that works on a developer's machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that the service can be told. `Config::default()` is a complete, private, loopback server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Plain HTTP listeners (HTTP/1.1 and HTTP/2 with prior knowledge). Port 0 picks one.
+    pub listen: Vec<SocketAddr>,
+    /// HTTPS listeners; needs [`Config::tls`].
+    pub listen_tls: Vec<SocketAddr>,
+    /// Certificate and key of the HTTPS listeners.
+    pub tls: Option<TlsFiles>,
+    /// Admin listener (`/healthz`, `/readyz`, `/metrics`); `None` turns it off.
+    pub admin: Option<SocketAddr>,
+    /// Region id, e.g. `cn-hangzhou`: the V4 scope, `Region`, and `oss-REGION` as `Location`.
+    pub region: String,
+    /// Further region ids that a V4 scope may name. The own region is always accepted.
+    pub accepted_regions: Vec<String>,
+    /// Base domains beside `localhost` and `oss-REGION.localhost`; buckets are addressed as `BUCKET.DOMAIN`.
+    pub domains: Vec<String>,
+    /// Where clients reach the service, e.g. `https://oss.example.com:8443`. Gives `Location` of a completed
+    /// upload and, unless set below, the endpoints that bucket listings tell.
+    pub public_url: Option<String>,
+    /// `ExtranetEndpoint`: a bare `HOST[:PORT]`. Default: authority of `public_url`, else the first of `domains`,
+    /// else the address of the first listener.
+    pub extranet_endpoint: Option<String>,
+    /// `IntranetEndpoint`. Default: the extranet one.
+    pub intranet_endpoint: Option<String>,
+    /// Path-style requests on a name answer 403 `SecondLevelDomainForbidden`, as the public service does.
+    pub forbid_path_style: bool,
+    /// The `Server` response header.
+    pub server_header: String,
+    /// Most buckets of one account.
+    pub max_buckets: usize,
+    /// Smallest size of a part that is not the last, in bytes (the service: 100 KiB).
+    pub min_part_bytes: u64,
+    /// Limits and timeouts of connections and requests.
+    pub limits: Limits,
+    /// Pause between two background sweeps of the store (compaction, orphan removal). Zero turns them off.
+    pub sweep_interval: Duration,
+    /// How long a shutdown waits for requests in flight before it cuts them.
+    pub shutdown_deadline: Duration,
+}
+
+/// Files of a TLS identity, PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Certificate chain, leaf first.
+    pub cert: PathBuf,
+    /// Private key (PKCS#8, PKCS#1 or SEC1).
+    pub key: PathBuf,
+}
+
+/// Limits and timeouts.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Most connections at once over all listeners; one more is answered 503 and closed.
+    pub max_connections: usize,
+    /// Most bytes of a request head (request line and headers); above it 431.
+    pub max_header_bytes: usize,
+    /// Most header fields of a request; above it 431.
+    pub max_headers: usize,
+    /// Most concurrent streams of an HTTP/2 connection.
+    pub max_http2_streams: u32,
+    /// From the first byte (or from accept) to the end of a request head.
+    pub header_timeout: Duration,
+    /// Longest pause between two pieces of a request body; then 400 `RequestTimeout`.
+    pub body_idle_timeout: Duration,
+    /// Longest time in which a client takes no byte of a response; then the connection is cut.
+    pub write_idle_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive_timeout: Duration,
+    /// Time for a TLS handshake.
+    pub tls_handshake_timeout: Duration,
+    /// Most bytes of an unwanted request body that are read and dropped so that the connection can be used again.
+    pub drain_bytes: u64,
+    /// Longest time spent on that.
+    pub drain_time: Duration,
+    /// Most bytes of an XML request body; above it 400 `MalformedXML`.
+    pub max_xml_bytes: usize,
+    /// Most bytes of one upload body: PutObject and UploadPart (the service: 5 GiB).
+    pub max_upload_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 9000))],
+            listen_tls: Vec::new(),
+            tls: None,
+            admin: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9001))),
+            region: "cn-hangzhou".to_owned(),
+            accepted_regions: Vec::new(),
+            domains: Vec::new(),
+            public_url: None,
+            extranet_endpoint: None,
+            intranet_endpoint: None,
+            forbid_path_style: false,
+            server_header: "Fosse".to_owned(),
+            max_buckets: 100,
+            min_part_bytes: 100 * 1024,
+            limits: Limits::default(),
+            sweep_interval: Duration::from_secs(300),
+            shutdown_deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            max_header_bytes: 64 * 1024,
+            max_headers: 200,
+            max_http2_streams: 128,
+            header_timeout: Duration::from_secs(30),
+            body_idle_timeout: Duration::from_secs(60),
+            write_idle_timeout: Duration::from_secs(60),
+            keep_alive_timeout: Duration::from_secs(75),
+            tls_handshake_timeout: Duration::from_secs(10),
+            drain_bytes: 8 * 1024 * 1024,
+            drain_time: Duration::from_secs(2),
+            max_xml_bytes: 2 * 1024 * 1024,
+            max_upload_bytes: 5 << 30,
+        }
+    }
+}

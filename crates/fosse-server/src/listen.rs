@@ -1,0 +1,151 @@
+//! Sockets: everything is bound, and the certificate read, before anything is served, so that ports are known and
+//! a wrong setting is one clear error at start.
+
+use crate::config::{Config, TlsFiles};
+use rustls::ServerConfig;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why the service could not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// An address could not be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// HTTPS listeners without certificate, or the other way round.
+    #[error("{0}")]
+    Setting(String),
+    /// The certificate or key could not be used.
+    #[error("cannot use {path}: {reason}")]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A bound socket could not be handed to the runtime.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Bound sockets, not yet accepting.
+#[derive(Debug)]
+pub struct Listeners {
+    pub(crate) plain: Vec<TcpListener>,
+    pub(crate) tls: Vec<TcpListener>,
+    pub(crate) tls_config: Option<Arc<ServerConfig>>,
+    pub(crate) admin: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds every address of `config` and reads the certificate.
+    ///
+    /// # Errors
+    /// The first address that cannot be bound, or a certificate or key that cannot be used.
+    pub fn bind(config: &Config) -> Result<Self, ServeError> {
+        let tls_config = match &config.tls {
+            Some(files) => Some(Arc::new(read_identity(files)?)),
+            None if config.listen_tls.is_empty() => None,
+            None => {
+                return Err(ServeError::Setting(
+                    "an HTTPS listener needs a certificate and a key".to_owned(),
+                ));
+            }
+        };
+        if config.listen.is_empty() && config.listen_tls.is_empty() {
+            return Err(ServeError::Setting(
+                "no listener: give at least one address".to_owned(),
+            ));
+        }
+        Ok(Self {
+            plain: config
+                .listen
+                .iter()
+                .map(|a| bind_one(*a))
+                .collect::<Result<_, _>>()?,
+            tls: config
+                .listen_tls
+                .iter()
+                .map(|a| bind_one(*a))
+                .collect::<Result<_, _>>()?,
+            tls_config,
+            admin: config.admin.map(bind_one).transpose()?,
+        })
+    }
+
+    /// Addresses of the HTTP listeners, with the real ports.
+    pub fn http_addresses(&self) -> Vec<SocketAddr> {
+        addresses(&self.plain)
+    }
+
+    /// Addresses of the HTTPS listeners, with the real ports.
+    pub fn https_addresses(&self) -> Vec<SocketAddr> {
+        addresses(&self.tls)
+    }
+
+    /// Address of the admin listener, if it is on.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|l| l.local_addr().ok())
+    }
+}
+
+fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    listeners
+        .iter()
+        .filter_map(|l| l.local_addr().ok())
+        .collect()
+}
+
+fn bind_one(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let bind = || {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        if address.is_ipv6() {
+            // `[::]` must not take the port of a separate IPv4 listener.
+            socket.set_only_v6(true)?;
+        }
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(4096)?;
+        Ok(TcpListener::from(socket))
+    };
+    bind().map_err(|source| ServeError::Bind { address, source })
+}
+
+fn read_identity(files: &TlsFiles) -> Result<ServerConfig, ServeError> {
+    let fail = |path: &PathBuf, reason: String| ServeError::Tls {
+        path: path.clone(),
+        reason,
+    };
+    let chain = CertificateDer::pem_file_iter(&files.cert)
+        .and_then(|certs| certs.collect::<Result<Vec<_>, _>>())
+        .map_err(|e| fail(&files.cert, e.to_string()))?;
+    if chain.is_empty() {
+        return Err(fail(&files.cert, "no certificate in it".to_owned()));
+    }
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).map_err(|e| fail(&files.key, e.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| fail(&files.cert, e.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|e| fail(&files.key, e.to_string()))?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
+}
