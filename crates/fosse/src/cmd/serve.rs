@@ -1,0 +1,355 @@
+//! `fosse serve`: settings, data directory, root AccessKey, then the service until a signal ends it.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use fosse_server::{Clock, Config, Listeners, ServeError};
+use fosse_store::{OpenOptions, Store, StoreError};
+
+use crate::failure::{Failure, Result};
+use crate::out::{Out, complain};
+use crate::serve::root_key::{self, RootKey};
+use crate::serve::settings::{Kind, SETTINGS, Settings};
+use crate::serve::logging;
+
+/// The flags of `serve`, made from the table of settings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServeArgs {
+    flags: std::collections::BTreeMap<&'static str, Vec<String>>,
+    config: Option<PathBuf>,
+    print_config: bool,
+}
+
+impl clap::Args for ServeArgs {
+    fn augment_args(command: Command) -> Command {
+        let mut command = command
+            .long_about(
+                "Runs the server. Without any flag it keeps its data in ./fosse-data, listens on 127.0.0.1:9000, and \
+                 prints a root AccessKey the first time it starts.\n\n\
+                 Every flag is also a variable (--data-dir is FOSSE_DATA_DIR) and a key of the TOML file named with \
+                 --config (data-dir = \"/var/lib/fosse\"). A flag goes before a variable, a variable before the file. \
+                 The root AccessKey can be given with FOSSE_ROOT_ACCESS_KEY_ID and FOSSE_ROOT_ACCESS_KEY_SECRET.",
+            )
+            .after_help(
+                "Examples:\n  \
+                 fosse serve\n  \
+                 fosse serve --memory --listen 127.0.0.1:0\n  \
+                 fosse serve --data-dir /srv/fosse --listen 0.0.0.0:9000 --domain oss.example.lan\n  \
+                 fosse serve --listen-tls 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem\n  \
+                 fosse serve --config /etc/fosse.toml --print-config",
+            );
+        for setting in SETTINGS.iter().filter(|setting| !setting.secret) {
+            let mut help = format!("{} [env: {}]", setting.help, setting.variable());
+            if !setting.default.is_empty() && setting.kind != Kind::Switch {
+                help.push_str(&format!(" [default: {}]", setting.default));
+            }
+            let arg = Arg::new(setting.name).long(setting.name).help(help);
+            command = command.arg(match setting.kind {
+                Kind::Switch => arg.action(ArgAction::SetTrue),
+                Kind::List => arg.action(ArgAction::Append).value_name(setting.value_name),
+                Kind::Text | Kind::Number => arg.action(ArgAction::Set).value_name(setting.value_name),
+            });
+        }
+        command
+            .arg(
+                Arg::new("config")
+                    .long("config")
+                    .short('c')
+                    .value_name("FILE")
+                    .value_parser(clap::value_parser!(PathBuf))
+                    .help("TOML file with settings [env: FOSSE_CONFIG]"),
+            )
+            .arg(
+                Arg::new("print-config")
+                    .long("print-config")
+                    .action(ArgAction::SetTrue)
+                    .help("Print every setting and where it came from, then stop"),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for ServeArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut args = Self {
+            config: matches.get_one::<PathBuf>("config").cloned(),
+            print_config: matches.get_flag("print-config"),
+            ..Self::default()
+        };
+        for setting in SETTINGS.iter().filter(|setting| !setting.secret) {
+            let texts: Option<Vec<String>> = match setting.kind {
+                Kind::Switch => matches.get_flag(setting.name).then(|| vec!["true".to_owned()]),
+                _ => matches.get_many::<String>(setting.name).map(|texts| texts.cloned().collect()),
+            };
+            if let Some(texts) = texts {
+                args.flags.insert(setting.name, texts);
+            }
+        }
+        Ok(args)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Runs the server until a signal asks it to stop.
+pub(crate) fn run(args: &ServeArgs) -> Result<()> {
+    let settings = read_settings(args)?;
+    let out = Out::new(false);
+    if args.print_config {
+        return out.bytes(settings.print().as_bytes());
+    }
+    logging::start(
+        settings.text("log").unwrap_or("info"),
+        settings.text("log-format").unwrap_or("text"),
+    )
+    .map_err(|error| Failure::usage(error.to_string()))?;
+    let config = server_config(&settings)?;
+    let given = given_root_key(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::local(format_args!("cannot start the runtime: {error}")))?;
+    runtime.block_on(serve(&settings, config, given, &out))
+}
+
+fn read_settings(args: &ServeArgs) -> Result<Settings> {
+    let path = args.config.clone().or_else(|| std::env::var_os("FOSSE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    let text = match &path {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file("read the configuration file", path, error))?),
+        None => None,
+    };
+    let file = path.as_deref().zip(text.as_deref());
+    Settings::merge(&|name| args.flags.get(name).cloned(), &|name| std::env::var(name).ok(), file).map_err(Failure::usage)
+}
+
+fn given_root_key(settings: &Settings) -> Result<Option<(String, String)>> {
+    match (settings.text("root-access-key-id"), settings.text("root-access-key-secret")) {
+        (None, None) => Ok(None),
+        (Some(id), Some(secret)) => {
+            if !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._=-".contains(&b)) || id.len() > 128 {
+                return Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_ID may hold letters, digits and . _ = - only, at most 128"));
+            }
+            Ok(Some((id.to_owned(), secret.to_owned())))
+        }
+        (Some(_), None) => Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_ID is set but FOSSE_ROOT_ACCESS_KEY_SECRET is not")),
+        (None, Some(_)) => Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_SECRET is set but FOSSE_ROOT_ACCESS_KEY_ID is not")),
+    }
+}
+
+/// The server's own form of the settings.
+fn server_config(settings: &Settings) -> Result<Config> {
+    let defaults = Config::default();
+    let limits = fosse_server::Limits {
+        max_connections: number(settings, "max-connections")?.unwrap_or(defaults.limits.max_connections),
+        ..defaults.limits
+    };
+    let tls = match (settings.text("tls-cert"), settings.text("tls-key")) {
+        (None, None) => None,
+        (Some(cert), Some(key)) => Some(fosse_server::TlsFiles { cert: cert.into(), key: key.into() }),
+        _ => return Err(Failure::usage("tls-cert and tls-key belong together: give both")),
+    };
+    let listen_tls = addresses(settings, "listen-tls")?;
+    if tls.is_some() && listen_tls.is_empty() {
+        return Err(Failure::usage("a certificate is set but no HTTPS address: add --listen-tls, for example --listen-tls 0.0.0.0:443"));
+    }
+    let public_url = settings.text("public-url").map(|url| url.trim_end_matches('/').to_owned());
+    if let Some(url) = &public_url
+        && !(url.starts_with("http://") || url.starts_with("https://"))
+    {
+        return Err(Failure::usage(format!("public-url must begin with http:// or https://, not `{url}`")));
+    }
+    let own = |name: &str| settings.text(name).map(str::to_owned);
+    Ok(Config {
+        listen: addresses(settings, "listen")?,
+        listen_tls,
+        tls,
+        admin: addresses(settings, "console")?.first().copied(),
+        region: own("region").ok_or_else(|| Failure::usage("region must not be empty"))?,
+        accepted_regions: settings.list("accept-region").to_vec(),
+        domains: settings.list("domain").iter().map(|name| name.trim_matches('.').to_ascii_lowercase()).collect(),
+        public_url,
+        extranet_endpoint: own("extranet-endpoint"),
+        intranet_endpoint: own("intranet-endpoint"),
+        forbid_path_style: settings.switch("forbid-path-style"),
+        server_header: own("server-header").unwrap_or(defaults.server_header),
+        max_buckets: number(settings, "max-buckets")?.unwrap_or(defaults.max_buckets),
+        limits,
+        shutdown_deadline: settings.number("shutdown-seconds").map_or(defaults.shutdown_deadline, Duration::from_secs),
+        ..Config::default()
+    })
+}
+
+fn number(settings: &Settings, name: &str) -> Result<Option<usize>> {
+    settings
+        .number(name)
+        .map(|number| usize::try_from(number).map_err(|_| Failure::usage(format!("{name} is too large"))))
+        .transpose()
+}
+
+/// Addresses of a setting: `IP:PORT` or `NAME:PORT`; `off` is none.
+fn addresses(settings: &Settings, name: &str) -> Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for text in settings.list(name).iter().filter(|text| !text.eq_ignore_ascii_case("off")) {
+        let resolved = text.to_socket_addrs().ok().and_then(|mut found| found.next());
+        addresses.push(resolved.ok_or_else(|| {
+            let origin = &settings.value(name).origin;
+            Failure::usage(format!("{name} ({origin}): `{text}` is not an address; write IP:PORT, such as 0.0.0.0:9000"))
+        })?);
+    }
+    Ok(addresses)
+}
+
+/// Opens a data directory, with errors that say what to do.
+pub(crate) fn open_store(dir: &Path) -> Result<Store> {
+    open_store_with(OpenOptions { dir: dir.to_owned(), small_limit: 1 << 20, cache_bytes: 8 << 20 })
+}
+
+fn open_store_with(options: OpenOptions) -> Result<Store> {
+    let dir = options.dir.clone();
+    Store::open(options).map_err(|error| match error {
+        StoreError::Locked => Failure::local(format_args!(
+            "the data directory {} is in use by another fosse process; stop that one, or choose another directory with --data-dir",
+            dir.display()
+        )),
+        StoreError::Format(reason) => Failure::local(format_args!("the data directory {} cannot be opened: {reason}", dir.display())),
+        StoreError::Io(error) => Failure::file("open the data directory", &dir, error),
+        error => Failure::local(format_args!("the data directory {} cannot be opened: {error}", dir.display())),
+    })
+}
+
+async fn serve(settings: &Settings, config: Config, given: Option<(String, String)>, out: &Out) -> Result<()> {
+    let clock = Clock::from_env();
+    let signals = Signals::install()?;
+    // Sockets first: a port in use is told before a data directory is made.
+    let listeners = Listeners::bind(&config).map_err(start_failure)?;
+    let memory = settings.switch("memory");
+    let store = if memory {
+        Store::memory()
+    } else {
+        open_store_with(OpenOptions {
+            dir: settings.text("data-dir").unwrap_or("./fosse-data").into(),
+            small_limit: settings.number("small-object-bytes").unwrap_or(1 << 20),
+            cache_bytes: settings.number("cache-bytes").unwrap_or(32 << 20),
+        })?
+    };
+    let given = given.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str()));
+    let root = root_key::establish(&store, given, clock.now_ms()).await?;
+    let endpoint = endpoint(&config, &listeners);
+    for address in listeners.http_addresses() {
+        complain(&format!("listening on http://{address}"));
+    }
+    for address in listeners.https_addresses() {
+        complain(&format!("listening on https://{address}"));
+    }
+    if let Some(address) = listeners.admin_address() {
+        complain(&format!("admin on http://{address}"));
+    }
+    if root.fresh {
+        out.bytes(welcome(&root, &endpoint, &config.region, memory).as_bytes())?;
+    }
+    let served = fosse_server::serve(listeners, config, store.clone(), clock, signals.wait()).await;
+    let closed = store.close().await;
+    served.map_err(start_failure)?;
+    closed.map_err(|error| Failure::Local(error.into()))?;
+    complain("stopped");
+    Ok(())
+}
+
+fn start_failure(error: ServeError) -> Failure {
+    match error {
+        ServeError::Bind { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => Failure::local(format_args!(
+            "port {} of {} is in use by another program; stop it, or choose another port with --listen or --console",
+            address.port(),
+            address.ip()
+        )),
+        ServeError::Bind { address, source } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            Failure::local(format_args!("no permission to listen on {address}: ports below 1024 need a privilege"))
+        }
+        error => Failure::Local(error.into()),
+    }
+}
+
+/// The endpoint that a client on this machine can use.
+fn endpoint(config: &Config, listeners: &Listeners) -> String {
+    if let Some(url) = &config.public_url {
+        return url.clone();
+    }
+    let reachable = |mut address: SocketAddr| {
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        address
+    };
+    match (listeners.http_addresses().first(), listeners.https_addresses().first()) {
+        (Some(address), _) => format!("http://{}", reachable(*address)),
+        (None, Some(address)) => format!("https://{}", reachable(*address)),
+        (None, None) => String::new(),
+    }
+}
+
+/// What the first start prints, ready to paste into a shell.
+fn welcome(root: &RootKey, endpoint: &str, region: &str, memory: bool) -> String {
+    let RootKey { key, .. } = root;
+    let kept = if memory {
+        "# Everything is in memory: AccessKey and objects are gone when the server stops."
+    } else {
+        "# The root AccessKey was made just now. It is shown this once: keep it."
+    };
+    format!(
+        "\n{kept}\n\
+         export OSS_ACCESS_KEY_ID={id}\n\
+         export OSS_ACCESS_KEY_SECRET={secret}\n\
+         export OSS_REGION={region}\n\
+         export OSS_ENDPOINT={endpoint}\n\
+         \n\
+         # Try it, in another terminal:\n\
+         fosse mb oss://first-bucket\n\
+         python3 -c \"import os, oss2; e = os.environ; oss2.Bucket(oss2.Auth(e['OSS_ACCESS_KEY_ID'], e['OSS_ACCESS_KEY_SECRET']), \
+         e['OSS_ENDPOINT'], 'first-bucket').put_object('hello.txt', 'hello')\"\n\
+         fosse presign oss://first-bucket/hello.txt\n",
+        id = key.id,
+        secret = key.secret,
+    )
+}
+
+/// The signals that end the server, caught from before it starts.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn install() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let install = |kind| signal(kind).map_err(|error| Failure::local(format_args!("cannot watch for signals: {error}")));
+        Ok(Self { terminate: install(SignalKind::terminate())?, interrupt: install(SignalKind::interrupt())? })
+    }
+
+    #[cfg(not(unix))]
+    fn install() -> Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Resolves at the first SIGTERM or Ctrl+C.
+    async fn wait(mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        complain("stopping: finishing what is in flight");
+    }
+}
