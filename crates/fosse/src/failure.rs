@@ -52,14 +52,19 @@ impl Failure {
 
     /// Reading or writing a local file failed; the sentence names the file.
     pub(crate) fn file(doing: &str, path: &std::path::Path, error: io::Error) -> Self {
-        Self::Local(anyhow::anyhow!("cannot {doing} {}: {error}", path.display()))
+        Self::Local(anyhow::anyhow!(
+            "cannot {doing} {}: {error}",
+            path.display()
+        ))
     }
 }
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            ClientError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Self::BrokenPipe
+            }
             error => Self::Client(error),
         }
     }

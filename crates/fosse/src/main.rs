@@ -26,12 +26,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Vec<std::ffi::OsString>) -> Result<()> {
-    let matches = match Cli::command().try_get_matches_from(args::argv::globals_behind_command(arguments)) {
-        Ok(matches) => matches,
-        Err(error) if !error.use_stderr() => return out::help(&error.to_string()),
-        Err(error) => return Err(Failure::usage(args::argv::complaint(&error))),
-    };
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(args::argv::complaint(&error)))?;
+    let matches =
+        match Cli::command().try_get_matches_from(args::argv::globals_behind_command(arguments)) {
+            Ok(matches) => matches,
+            Err(error) if !error.use_stderr() => return out::help(&error.to_string()),
+            Err(error) => return Err(Failure::usage(args::argv::complaint(&error))),
+        };
+    let cli = Cli::from_arg_matches(&matches)
+        .map_err(|error| Failure::usage(args::argv::complaint(&error)))?;
     match &cli.command {
         Command::Serve(args) => cmd::serve::run(args),
         Command::Admin(args) => cmd::admin::run(args),

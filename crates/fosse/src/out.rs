@@ -25,7 +25,10 @@ pub(crate) struct Out {
 impl Out {
     /// Starts the clock of the `elapsed` line.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { started: Instant::now(), quiet }
+        Self {
+            started: Instant::now(),
+            quiet,
+        }
     }
 
     /// One line of data.
@@ -39,7 +42,10 @@ impl Out {
     /// Data as it is.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(stdout_failure)
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(stdout_failure)
     }
 
     /// A remark on standard error; `--quiet` drops it.
@@ -118,7 +124,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The error block of cli.md §2.6.
 pub(crate) fn service_block(error: &ServiceError) -> String {
-    let mut block = format!("Error: operation error {}: Error returned by Service.\n", error.operation);
+    let mut block = format!(
+        "Error: operation error {}: Error returned by Service.\n",
+        error.operation
+    );
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
             block.push_str(name);

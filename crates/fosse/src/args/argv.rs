@@ -21,8 +21,12 @@ pub(crate) fn globals_behind_command(arguments: Vec<OsString>) -> Vec<OsString> 
             None => (text.clone(), false),
         };
         let known = globals.get_arguments().find(|arg| {
-            arg.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
-                || arg.get_short().is_some_and(|short| name.strip_prefix('-').is_some_and(|n| !n.starts_with('-') && n.starts_with(short)))
+            arg.get_long()
+                .is_some_and(|long| name.strip_prefix("--") == Some(long))
+                || arg.get_short().is_some_and(|short| {
+                    name.strip_prefix('-')
+                        .is_some_and(|n| !n.starts_with('-') && n.starts_with(short))
+                })
         });
         let Some(known) = known else {
             // The command, or a flag that is no global one: from here on nothing moves.
@@ -57,7 +61,9 @@ pub(crate) fn help_text(command: Option<&str>) -> Option<String> {
     cli.build();
     match command {
         None => Some(cli.render_help().to_string()),
-        Some(name) => cli.find_subcommand_mut(name).map(|found| found.render_long_help().to_string()),
+        Some(name) => cli
+            .find_subcommand_mut(name)
+            .map(|found| found.render_long_help().to_string()),
     }
 }
 
@@ -68,15 +74,27 @@ mod tests {
 
     fn moved(text: &str) -> String {
         let arguments = text.split(' ').map(Into::into).collect();
-        let words: Vec<String> = globals_behind_command(arguments).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let words: Vec<String> = globals_behind_command(arguments)
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
         words.join(" ")
     }
 
     #[test]
     fn global_flags_move_behind_the_command() {
-        assert_eq!(moved("ossutil -c file ls oss://b"), "ossutil ls -c file oss://b");
-        assert_eq!(moved("ossutil -c=file -e http://h ls oss://b -r"), "ossutil ls -c=file -e http://h oss://b -r");
-        assert_eq!(moved("ossutil --region=x -q -cfile ls"), "ossutil ls --region=x -q -cfile");
+        assert_eq!(
+            moved("ossutil -c file ls oss://b"),
+            "ossutil ls -c file oss://b"
+        );
+        assert_eq!(
+            moved("ossutil -c=file -e http://h ls oss://b -r"),
+            "ossutil ls -c=file -e http://h oss://b -r"
+        );
+        assert_eq!(
+            moved("ossutil --region=x -q -cfile ls"),
+            "ossutil ls --region=x -q -cfile"
+        );
         assert_eq!(moved("ossutil ls -c file"), "ossutil ls -c file");
         assert_eq!(moved("ossutil --nonsense ls"), "ossutil --nonsense ls");
         assert_eq!(moved("ossutil --help"), "ossutil --help");

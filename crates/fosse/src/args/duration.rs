@@ -31,7 +31,9 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = || {
-            format!("`{text}` is not a duration: write a number of seconds, or numbers with ms s m h d w M y, such as 90, 15m, 1h30m, 1.5d")
+            format!(
+                "`{text}` is not a duration: write a number of seconds, or numbers with ms s m h d w M y, such as 90, 15m, 1h30m, 1.5d"
+            )
         };
         let mut rest = text.trim();
         if rest.is_empty() {
@@ -40,9 +42,13 @@ impl FromStr for Span {
         let mut total: u128 = 0;
         let mut first = true;
         while !rest.is_empty() {
-            let number_len = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let number_len = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.')
+                .unwrap_or(rest.len());
             let (number, tail) = rest.split_at(number_len);
-            let unit_len = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+            let unit_len = tail
+                .find(|c: char| c.is_ascii_digit() || c == '.')
+                .unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(unit_len);
             let unit = match unit {
                 // A number without a unit is seconds, but only when it stands alone.
@@ -57,23 +63,39 @@ impl FromStr for Span {
                 "y" => 365 * DAY,
                 _ => return Err(bad()),
             };
-            total = scaled(number, unit).and_then(|part| total.checked_add(part)).ok_or_else(bad)?;
+            total = scaled(number, unit)
+                .and_then(|part| total.checked_add(part))
+                .ok_or_else(bad)?;
             first = false;
             rest = tail;
         }
-        u64::try_from(total).map(Self).map_err(|_| format!("the duration `{text}` is too long"))
+        u64::try_from(total)
+            .map(Self)
+            .map_err(|_| format!("the duration `{text}` is too long"))
     }
 }
 
 /// `number` (digits, at most one point) times `unit`, rounded down; `None` when it is no number or too large.
 pub(super) fn scaled(number: &str, unit: u128) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() || whole.len() > 20 || fraction.len() > 9 || fraction.contains('.') {
+    if whole.is_empty() && fraction.is_empty()
+        || whole.len() > 20
+        || fraction.len() > 9
+        || fraction.contains('.')
+    {
         return None;
     }
-    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
+    let digits = |text: &str| {
+        if text.is_empty() {
+            Some(0)
+        } else {
+            text.parse::<u128>().ok()
+        }
+    };
     let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
-    let value = digits(whole)?.checked_mul(scale)?.checked_add(digits(fraction)?)?;
+    let value = digits(whole)?
+        .checked_mul(scale)?
+        .checked_add(digits(fraction)?)?;
     Some(value.checked_mul(unit)? / scale)
 }
 
@@ -103,7 +125,20 @@ mod tests {
 
     #[test]
     fn what_is_no_duration() {
-        for text in ["", " ", "-1", "1x", "h", "1h30", "30 m", "1..5h", ".", "1e3", "99999999999999999999y", "1_000"] {
+        for text in [
+            "",
+            " ",
+            "-1",
+            "1x",
+            "h",
+            "1h30",
+            "30 m",
+            "1..5h",
+            ".",
+            "1e3",
+            "99999999999999999999y",
+            "1_000",
+        ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

@@ -13,7 +13,8 @@ pub(crate) struct OssUrl {
 
 /// Whether a command line argument names something in the store.
 pub(crate) fn is_oss_url(text: &str) -> bool {
-    text.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("oss://"))
+    text.get(..6)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("oss://"))
 }
 
 impl OssUrl {
@@ -22,7 +23,9 @@ impl OssUrl {
     /// Errors: no `oss://`, a bucket name that cannot exist, a broken escape.
     pub(crate) fn parse(text: &str, percent_encoded: bool) -> Result<Self, String> {
         if !is_oss_url(text) {
-            return Err(format!("`{text}` is not an OSS URL: write oss://BUCKET or oss://BUCKET/KEY"));
+            return Err(format!(
+                "`{text}` is not an OSS URL: write oss://BUCKET or oss://BUCKET/KEY"
+            ));
         }
         let rest = &text[6..];
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -44,7 +47,10 @@ impl OssUrl {
         } else {
             key.as_bytes().to_vec()
         };
-        Ok(Self { bucket: Some(bucket.to_owned()), key })
+        Ok(Self {
+            bucket: Some(bucket.to_owned()),
+            key,
+        })
     }
 
     /// Bucket and key of one object.
@@ -110,10 +116,27 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        for text in ["bucket", "s3://bucket/a", "oss:///a", "oss://B/a", "oss://-ab/a", "oss://a_b"] {
+        for text in [
+            "bucket",
+            "s3://bucket/a",
+            "oss:///a",
+            "oss://B/a",
+            "oss://-ab/a",
+            "oss://a_b",
+        ] {
             assert!(OssUrl::parse(text, false).is_err(), "{text}");
         }
-        assert!(OssUrl::parse("oss://bucket", false).unwrap().object().is_err());
-        assert!(OssUrl::parse("oss://bucket/a", false).unwrap().bucket_only().is_err());
+        assert!(
+            OssUrl::parse("oss://bucket", false)
+                .unwrap()
+                .object()
+                .is_err()
+        );
+        assert!(
+            OssUrl::parse("oss://bucket/a", false)
+                .unwrap()
+                .bucket_only()
+                .is_err()
+        );
     }
 }

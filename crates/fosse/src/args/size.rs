@@ -12,14 +12,23 @@ impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a size: write bytes, or a number with K M G T P or E, such as 102400, 100K, 5GiB");
+        let bad = || {
+            format!(
+                "`{text}` is not a size: write bytes, or a number with K M G T P or E, such as 102400, 100K, 5GiB"
+            )
+        };
         let trimmed = text.trim();
-        let number_len = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
+        let number_len = trimmed
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(trimmed.len());
         let (number, suffix) = trimmed.split_at(number_len);
         let upper = suffix.to_ascii_uppercase();
         let letter = match upper.as_str() {
             "" | "B" => "",
-            _ => upper.strip_suffix("IB").or_else(|| upper.strip_suffix('B')).unwrap_or(&upper),
+            _ => upper
+                .strip_suffix("IB")
+                .or_else(|| upper.strip_suffix('B'))
+                .unwrap_or(&upper),
         };
         let power = match letter {
             "" if suffix.len() <= 1 => 0,
@@ -45,7 +54,11 @@ pub(crate) fn human(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    if unit == 0 { format!("{bytes} B") } else { format!("{value:.2} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.2} {}", UNITS[unit])
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,10 @@ impl FromStr for Moment {
                 ));
             }
         };
-        civil.to_zoned(TimeZone::UTC).map(|zoned| Self(zoned.timestamp().as_second())).map_err(|error| error.to_string())
+        civil
+            .to_zoned(TimeZone::UTC)
+            .map(|zoned| Self(zoned.timestamp().as_second()))
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -45,7 +48,10 @@ pub(crate) fn local(unix: i64) -> String {
 
 fn in_zone(unix: i64, zone: TimeZone) -> String {
     match Timestamp::from_second(unix) {
-        Ok(timestamp) => timestamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string(),
+        Ok(timestamp) => timestamp
+            .to_zoned(zone)
+            .strftime("%Y-%m-%d %H:%M:%S %z %Z")
+            .to_string(),
         Err(_) => unix.to_string(),
     }
 }
@@ -66,7 +72,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Moment>(), Ok(Moment(unix)), "{text}");
         }
-        for text in ["", "now", "2024-13-01", "2024-06-01T25:00:00", "06/01/2024", "1717243200"] {
+        for text in [
+            "",
+            "now",
+            "2024-13-01",
+            "2024-06-01T25:00:00",
+            "06/01/2024",
+            "1717243200",
+        ] {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }
     }
@@ -74,6 +87,9 @@ mod tests {
     #[test]
     fn prints() {
         assert_eq!(iso(1_717_243_200), "2024-06-01T12:00:00Z");
-        assert_eq!(in_zone(1_717_243_200, jiff::tz::TimeZone::UTC), "2024-06-01 12:00:00 +0000 UTC");
+        assert_eq!(
+            in_zone(1_717_243_200, jiff::tz::TimeZone::UTC),
+            "2024-06-01 12:00:00 +0000 UTC"
+        );
     }
 }

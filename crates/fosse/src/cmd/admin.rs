@@ -30,7 +30,13 @@ enum Subject {
     )]
     AccessKey {
         /// Data directory of the server
-        #[arg(long, value_name = "DIR", env = "FOSSE_DATA_DIR", default_value = "./fosse-data", global = true)]
+        #[arg(
+            long,
+            value_name = "DIR",
+            env = "FOSSE_DATA_DIR",
+            default_value = "./fosse-data",
+            global = true
+        )]
         data_dir: PathBuf,
         /// What to do.
         #[command(subcommand)]
@@ -82,7 +88,10 @@ pub(crate) fn run(args: &AdminArgs) -> Result<()> {
     runtime.block_on(async {
         let store = open_store(data_dir)?;
         let done = act(&store, action, &Out::new(false)).await;
-        store.close().await.map_err(|error| Failure::Local(error.into()))?;
+        store
+            .close()
+            .await
+            .map_err(|error| Failure::Local(error.into()))?;
         done
     })
 }
@@ -92,7 +101,9 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
         Action::Create { comment } => {
             let root = store.access_keys().into_iter().find(|key| key.root);
             let Some(root) = root else {
-                return Err(Failure::local("the data directory has no root account yet; start `fosse serve` once"));
+                return Err(Failure::local(
+                    "the data directory has no root account yet; start `fosse serve` once",
+                ));
             };
             let key = AccessKey {
                 id: root_key::new_id()?,
@@ -103,14 +114,20 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
                 created_ms: now_ms(),
                 comment: comment.clone(),
             };
-            store.put_access_key(key.clone()).await.map_err(|error| Failure::Local(error.into()))?;
+            store
+                .put_access_key(key.clone())
+                .await
+                .map_err(|error| Failure::Local(error.into()))?;
             out.line(&format!("export OSS_ACCESS_KEY_ID={}", key.id))?;
             out.line(&format!("export OSS_ACCESS_KEY_SECRET={}", key.secret))
         }
         Action::List => {
             let mut keys = store.access_keys();
             keys.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
-            out.line(&format!("{:<24}  {:<7}  {:<8}  {:<20}  {}", "AccessKeyID", "Kind", "State", "Created", "Comment"))?;
+            out.line(&format!(
+                "{:<24}  {:<7}  {:<8}  {:<20}  {}",
+                "AccessKeyID", "Kind", "State", "Created", "Comment"
+            ))?;
             for key in keys {
                 let line = format!(
                     "{:<24}  {:<7}  {:<8}  {:<20}  {}",
@@ -128,7 +145,10 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
         Action::Enable { id } => switch(store, id, true).await,
         Action::Delete { id } => {
             changeable(store, id)?;
-            store.delete_access_key(id).await.map_err(|error| Failure::Local(error.into()))?;
+            store
+                .delete_access_key(id)
+                .await
+                .map_err(|error| Failure::Local(error.into()))?;
             Ok(())
         }
     }
@@ -137,13 +157,18 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
 async fn switch(store: &Store, id: &str, enabled: bool) -> Result<()> {
     let mut key = changeable(store, id)?;
     key.enabled = enabled;
-    store.put_access_key(key).await.map_err(|error| Failure::Local(error.into()))
+    store
+        .put_access_key(key)
+        .await
+        .map_err(|error| Failure::Local(error.into()))
 }
 
 /// The key, if it exists and is not the root key: without a root key nobody could get in any more.
 fn changeable(store: &Store, id: &str) -> Result<AccessKey> {
     match store.access_key(id) {
-        None => Err(Failure::local(format_args!("there is no AccessKey {id}; `fosse admin access-key list` shows them"))),
+        None => Err(Failure::local(format_args!(
+            "there is no AccessKey {id}; `fosse admin access-key list` shows them"
+        ))),
         Some(key) if key.root => Err(Failure::local(
             "this is the root AccessKey; replace it by starting the server with FOSSE_ROOT_ACCESS_KEY_ID and FOSSE_ROOT_ACCESS_KEY_SECRET",
         )),
@@ -152,6 +177,8 @@ fn changeable(store: &Store, id: &str) -> Result<AccessKey> {
 }
 
 fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

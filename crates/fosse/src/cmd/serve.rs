@@ -10,9 +10,9 @@ use fosse_store::{OpenOptions, Store, StoreError};
 
 use crate::failure::{Failure, Result};
 use crate::out::{Out, complain};
+use crate::serve::logging;
 use crate::serve::root_key::{self, RootKey};
 use crate::serve::settings::{Kind, SETTINGS, Settings};
-use crate::serve::logging;
 
 /// The flags of `serve`, made from the table of settings.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,9 @@ impl clap::Args for ServeArgs {
             command = command.arg(match setting.kind {
                 Kind::Switch => arg.action(ArgAction::SetTrue),
                 Kind::List => arg.action(ArgAction::Append).value_name(setting.value_name),
-                Kind::Text | Kind::Number => arg.action(ArgAction::Set).value_name(setting.value_name),
+                Kind::Text | Kind::Number => {
+                    arg.action(ArgAction::Set).value_name(setting.value_name)
+                }
             });
         }
         command
@@ -83,8 +85,12 @@ impl clap::FromArgMatches for ServeArgs {
         };
         for setting in SETTINGS.iter().filter(|setting| !setting.secret) {
             let texts: Option<Vec<String>> = match setting.kind {
-                Kind::Switch => matches.get_flag(setting.name).then(|| vec!["true".to_owned()]),
-                _ => matches.get_many::<String>(setting.name).map(|texts| texts.cloned().collect()),
+                Kind::Switch => matches
+                    .get_flag(setting.name)
+                    .then(|| vec!["true".to_owned()]),
+                _ => matches
+                    .get_many::<String>(setting.name)
+                    .map(|texts| texts.cloned().collect()),
             };
             if let Some(texts) = texts {
                 args.flags.insert(setting.name, texts);
@@ -121,26 +127,51 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
 }
 
 fn read_settings(args: &ServeArgs) -> Result<Settings> {
-    let path = args.config.clone().or_else(|| std::env::var_os("FOSSE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    let path = args.config.clone().or_else(|| {
+        std::env::var_os("FOSSE_CONFIG")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    });
     let text = match &path {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file("read the configuration file", path, error))?),
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| Failure::file("read the configuration file", path, error))?,
+        ),
         None => None,
     };
     let file = path.as_deref().zip(text.as_deref());
-    Settings::merge(&|name| args.flags.get(name).cloned(), &|name| std::env::var(name).ok(), file).map_err(Failure::usage)
+    Settings::merge(
+        &|name| args.flags.get(name).cloned(),
+        &|name| std::env::var(name).ok(),
+        file,
+    )
+    .map_err(Failure::usage)
 }
 
 fn given_root_key(settings: &Settings) -> Result<Option<(String, String)>> {
-    match (settings.text("root-access-key-id"), settings.text("root-access-key-secret")) {
+    match (
+        settings.text("root-access-key-id"),
+        settings.text("root-access-key-secret"),
+    ) {
         (None, None) => Ok(None),
         (Some(id), Some(secret)) => {
-            if !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._=-".contains(&b)) || id.len() > 128 {
-                return Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_ID may hold letters, digits and . _ = - only, at most 128"));
+            if !id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._=-".contains(&b))
+                || id.len() > 128
+            {
+                return Err(Failure::usage(
+                    "FOSSE_ROOT_ACCESS_KEY_ID may hold letters, digits and . _ = - only, at most 128",
+                ));
             }
             Ok(Some((id.to_owned(), secret.to_owned())))
         }
-        (Some(_), None) => Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_ID is set but FOSSE_ROOT_ACCESS_KEY_SECRET is not")),
-        (None, Some(_)) => Err(Failure::usage("FOSSE_ROOT_ACCESS_KEY_SECRET is set but FOSSE_ROOT_ACCESS_KEY_ID is not")),
+        (Some(_), None) => Err(Failure::usage(
+            "FOSSE_ROOT_ACCESS_KEY_ID is set but FOSSE_ROOT_ACCESS_KEY_SECRET is not",
+        )),
+        (None, Some(_)) => Err(Failure::usage(
+            "FOSSE_ROOT_ACCESS_KEY_SECRET is set but FOSSE_ROOT_ACCESS_KEY_ID is not",
+        )),
     }
 }
 
@@ -148,23 +179,37 @@ fn given_root_key(settings: &Settings) -> Result<Option<(String, String)>> {
 fn server_config(settings: &Settings) -> Result<Config> {
     let defaults = Config::default();
     let limits = fosse_server::Limits {
-        max_connections: number(settings, "max-connections")?.unwrap_or(defaults.limits.max_connections),
+        max_connections: number(settings, "max-connections")?
+            .unwrap_or(defaults.limits.max_connections),
         ..defaults.limits
     };
     let tls = match (settings.text("tls-cert"), settings.text("tls-key")) {
         (None, None) => None,
-        (Some(cert), Some(key)) => Some(fosse_server::TlsFiles { cert: cert.into(), key: key.into() }),
-        _ => return Err(Failure::usage("tls-cert and tls-key belong together: give both")),
+        (Some(cert), Some(key)) => Some(fosse_server::TlsFiles {
+            cert: cert.into(),
+            key: key.into(),
+        }),
+        _ => {
+            return Err(Failure::usage(
+                "tls-cert and tls-key belong together: give both",
+            ));
+        }
     };
     let listen_tls = addresses(settings, "listen-tls")?;
     if tls.is_some() && listen_tls.is_empty() {
-        return Err(Failure::usage("a certificate is set but no HTTPS address: add --listen-tls, for example --listen-tls 0.0.0.0:443"));
+        return Err(Failure::usage(
+            "a certificate is set but no HTTPS address: add --listen-tls, for example --listen-tls 0.0.0.0:443",
+        ));
     }
-    let public_url = settings.text("public-url").map(|url| url.trim_end_matches('/').to_owned());
+    let public_url = settings
+        .text("public-url")
+        .map(|url| url.trim_end_matches('/').to_owned());
     if let Some(url) = &public_url
         && !(url.starts_with("http://") || url.starts_with("https://"))
     {
-        return Err(Failure::usage(format!("public-url must begin with http:// or https://, not `{url}`")));
+        return Err(Failure::usage(format!(
+            "public-url must begin with http:// or https://, not `{url}`"
+        )));
     }
     let own = |name: &str| settings.text(name).map(str::to_owned);
     Ok(Config {
@@ -174,7 +219,11 @@ fn server_config(settings: &Settings) -> Result<Config> {
         admin: addresses(settings, "console")?.first().copied(),
         region: own("region").ok_or_else(|| Failure::usage("region must not be empty"))?,
         accepted_regions: settings.list("accept-region").to_vec(),
-        domains: settings.list("domain").iter().map(|name| name.trim_matches('.').to_ascii_lowercase()).collect(),
+        domains: settings
+            .list("domain")
+            .iter()
+            .map(|name| name.trim_matches('.').to_ascii_lowercase())
+            .collect(),
         public_url,
         extranet_endpoint: own("extranet-endpoint"),
         intranet_endpoint: own("intranet-endpoint"),
@@ -182,7 +231,9 @@ fn server_config(settings: &Settings) -> Result<Config> {
         server_header: own("server-header").unwrap_or(defaults.server_header),
         max_buckets: number(settings, "max-buckets")?.unwrap_or(defaults.max_buckets),
         limits,
-        shutdown_deadline: settings.number("shutdown-seconds").map_or(defaults.shutdown_deadline, Duration::from_secs),
+        shutdown_deadline: settings
+            .number("shutdown-seconds")
+            .map_or(defaults.shutdown_deadline, Duration::from_secs),
         ..Config::default()
     })
 }
@@ -190,18 +241,29 @@ fn server_config(settings: &Settings) -> Result<Config> {
 fn number(settings: &Settings, name: &str) -> Result<Option<usize>> {
     settings
         .number(name)
-        .map(|number| usize::try_from(number).map_err(|_| Failure::usage(format!("{name} is too large"))))
+        .map(|number| {
+            usize::try_from(number).map_err(|_| Failure::usage(format!("{name} is too large")))
+        })
         .transpose()
 }
 
 /// Addresses of a setting: `IP:PORT` or `NAME:PORT`; `off` is none.
 fn addresses(settings: &Settings, name: &str) -> Result<Vec<SocketAddr>> {
     let mut addresses = Vec::new();
-    for text in settings.list(name).iter().filter(|text| !text.eq_ignore_ascii_case("off")) {
-        let resolved = text.to_socket_addrs().ok().and_then(|mut found| found.next());
+    for text in settings
+        .list(name)
+        .iter()
+        .filter(|text| !text.eq_ignore_ascii_case("off"))
+    {
+        let resolved = text
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut found| found.next());
         addresses.push(resolved.ok_or_else(|| {
             let origin = &settings.value(name).origin;
-            Failure::usage(format!("{name} ({origin}): `{text}` is not an address; write IP:PORT, such as 0.0.0.0:9000"))
+            Failure::usage(format!(
+                "{name} ({origin}): `{text}` is not an address; write IP:PORT, such as 0.0.0.0:9000"
+            ))
         })?);
     }
     Ok(addresses)
@@ -209,7 +271,11 @@ fn addresses(settings: &Settings, name: &str) -> Result<Vec<SocketAddr>> {
 
 /// Opens a data directory, with errors that say what to do.
 pub(crate) fn open_store(dir: &Path) -> Result<Store> {
-    open_store_with(OpenOptions { dir: dir.to_owned(), small_limit: 1 << 20, cache_bytes: 8 << 20 })
+    open_store_with(OpenOptions {
+        dir: dir.to_owned(),
+        small_limit: 1 << 20,
+        cache_bytes: 8 << 20,
+    })
 }
 
 fn open_store_with(options: OpenOptions) -> Result<Store> {
@@ -225,7 +291,12 @@ fn open_store_with(options: OpenOptions) -> Result<Store> {
     })
 }
 
-async fn serve(settings: &Settings, config: Config, given: Option<(String, String)>, out: &Out) -> Result<()> {
+async fn serve(
+    settings: &Settings,
+    config: Config,
+    given: Option<(String, String)>,
+    out: &Out,
+) -> Result<()> {
     let clock = Clock::from_env();
     let signals = Signals::install()?;
     // Sockets first: a port in use is told before a data directory is made.
@@ -240,7 +311,9 @@ async fn serve(settings: &Settings, config: Config, given: Option<(String, Strin
             cache_bytes: settings.number("cache-bytes").unwrap_or(32 << 20),
         })?
     };
-    let given = given.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str()));
+    let given = given
+        .as_ref()
+        .map(|(id, secret)| (id.as_str(), secret.as_str()));
     let root = root_key::establish(&store, given, clock.now_ms()).await?;
     let endpoint = endpoint(&config, &listeners);
     for address in listeners.http_addresses() {
@@ -265,13 +338,19 @@ async fn serve(settings: &Settings, config: Config, given: Option<(String, Strin
 
 fn start_failure(error: ServeError) -> Failure {
     match error {
-        ServeError::Bind { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => Failure::local(format_args!(
-            "port {} of {} is in use by another program; stop it, or choose another port with --listen or --console",
-            address.port(),
-            address.ip()
-        )),
-        ServeError::Bind { address, source } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-            Failure::local(format_args!("no permission to listen on {address}: ports below 1024 need a privilege"))
+        ServeError::Bind { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            Failure::local(format_args!(
+                "port {} of {} is in use by another program; stop it, or choose another port with --listen or --console",
+                address.port(),
+                address.ip()
+            ))
+        }
+        ServeError::Bind { address, source }
+            if source.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
+            Failure::local(format_args!(
+                "no permission to listen on {address}: ports below 1024 need a privilege"
+            ))
         }
         error => Failure::Local(error.into()),
     }
@@ -284,11 +363,18 @@ fn endpoint(config: &Config, listeners: &Listeners) -> String {
     }
     let reachable = |mut address: SocketAddr| {
         if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+            address.set_ip(if address.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
         }
         address
     };
-    match (listeners.http_addresses().first(), listeners.https_addresses().first()) {
+    match (
+        listeners.http_addresses().first(),
+        listeners.https_addresses().first(),
+    ) {
         (Some(address), _) => format!("http://{}", reachable(*address)),
         (None, Some(address)) => format!("https://{}", reachable(*address)),
         (None, None) => String::new(),
@@ -332,8 +418,14 @@ impl Signals {
     #[cfg(unix)]
     fn install() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let install = |kind| signal(kind).map_err(|error| Failure::local(format_args!("cannot watch for signals: {error}")));
-        Ok(Self { terminate: install(SignalKind::terminate())?, interrupt: install(SignalKind::interrupt())? })
+        let install = |kind| {
+            signal(kind)
+                .map_err(|error| Failure::local(format_args!("cannot watch for signals: {error}")))
+        };
+        Ok(Self {
+            terminate: install(SignalKind::terminate())?,
+            interrupt: install(SignalKind::interrupt())?,
+        })
     }
 
     #[cfg(not(unix))]

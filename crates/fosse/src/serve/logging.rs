@@ -11,7 +11,10 @@ pub(crate) fn start(filter: &str, form: &str) -> Result<()> {
         Ok(filter) => filter,
         Err(error) => bail!("the log filter `{filter}` cannot be read: {error}"),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match form {
         "text" => builder.init(),
         "json" => builder.json().flatten_event(true).init(),

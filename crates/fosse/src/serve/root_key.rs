@@ -15,7 +15,11 @@ pub(crate) struct RootKey {
 /// keep its account, so that buckets stay with their owner.
 ///
 /// Errors: the store does not take it; `given` names a key of another kind; no randomness.
-pub(crate) async fn establish(store: &Store, given: Option<(&str, &str)>, now_ms: i64) -> Result<RootKey> {
+pub(crate) async fn establish(
+    store: &Store,
+    given: Option<(&str, &str)>,
+    now_ms: i64,
+) -> Result<RootKey> {
     let stored = store.access_keys();
     let root = stored.iter().find(|key| key.root);
     let account = match root.or_else(|| stored.first()) {
@@ -24,7 +28,10 @@ pub(crate) async fn establish(store: &Store, given: Option<(&str, &str)>, now_ms
     };
     let Some((id, secret)) = given else {
         if let Some(root) = root {
-            return Ok(RootKey { key: AccessKey::clone(root), fresh: false });
+            return Ok(RootKey {
+                key: AccessKey::clone(root),
+                fresh: false,
+            });
         }
         let key = AccessKey {
             id: new_id()?,
@@ -35,14 +42,22 @@ pub(crate) async fn establish(store: &Store, given: Option<(&str, &str)>, now_ms
             created_ms: now_ms,
             comment: "made at the first start".to_owned(),
         };
-        store.put_access_key(key.clone()).await.context("cannot store the root AccessKey")?;
+        store
+            .put_access_key(key.clone())
+            .await
+            .context("cannot store the root AccessKey")?;
         return Ok(RootKey { key, fresh: true });
     };
     if let Some(root) = root.filter(|root| root.id == id && root.secret == secret && root.enabled) {
-        return Ok(RootKey { key: AccessKey::clone(root), fresh: false });
+        return Ok(RootKey {
+            key: AccessKey::clone(root),
+            fresh: false,
+        });
     }
     if stored.iter().any(|key| key.id == id && !key.root) {
-        bail!("the AccessKey ID {id} given for the root account is already that of an additional AccessKey");
+        bail!(
+            "the AccessKey ID {id} given for the root account is already that of an additional AccessKey"
+        );
     }
     let key = AccessKey {
         id: id.to_owned(),
@@ -54,21 +69,33 @@ pub(crate) async fn establish(store: &Store, given: Option<(&str, &str)>, now_ms
         comment: "given by the operator".to_owned(),
     };
     // The new one first: a crash between the two leaves one root key too many, never none.
-    store.put_access_key(key.clone()).await.context("cannot store the root AccessKey")?;
+    store
+        .put_access_key(key.clone())
+        .await
+        .context("cannot store the root AccessKey")?;
     for old in stored.iter().filter(|old| old.root && old.id != id) {
-        store.delete_access_key(&old.id).await.context("cannot remove the former root AccessKey")?;
+        store
+            .delete_access_key(&old.id)
+            .await
+            .context("cannot remove the former root AccessKey")?;
     }
     Ok(RootKey { key, fresh: false })
 }
 
 /// A new AccessKey ID: 24 letters and digits, recognisable by its beginning.
 pub(crate) fn new_id() -> Result<String> {
-    Ok(format!("FOSSE{}", random_text(19, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")?))
+    Ok(format!(
+        "FOSSE{}",
+        random_text(19, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")?
+    ))
 }
 
 /// A new secret: 40 letters and digits, about 238 bits.
 pub(crate) fn new_secret() -> Result<String> {
-    random_text(40, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+    random_text(
+        40,
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+    )
 }
 
 /// A new account id: 16 digits, as those of the public service look.
@@ -82,9 +109,17 @@ fn random_text(length: usize, alphabet: &[u8]) -> Result<String> {
     let limit = 256 / alphabet.len() * alphabet.len();
     let mut bytes = [0_u8; 64];
     while text.len() < length {
-        getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
-        let letters = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < limit);
-        text.extend(letters.map(|byte| char::from(alphabet[byte % alphabet.len()])).take(length - text.len()));
+        getrandom::fill(&mut bytes)
+            .map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
+        let letters = bytes
+            .iter()
+            .map(|byte| usize::from(*byte))
+            .filter(|byte| *byte < limit);
+        text.extend(
+            letters
+                .map(|byte| char::from(alphabet[byte % alphabet.len()]))
+                .take(length - text.len()),
+        );
     }
     Ok(text)
 }
@@ -114,7 +149,9 @@ mod tests {
         let again = establish(&store, None, 2).await.unwrap();
         assert!(!again.fresh);
         assert_eq!(again.key.id, made.key.id);
-        let given = establish(&store, Some(("MyKey", "MySecret")), 3).await.unwrap();
+        let given = establish(&store, Some(("MyKey", "MySecret")), 3)
+            .await
+            .unwrap();
         assert_eq!(given.key.owner, made.key.owner);
         assert!(store.access_key(&made.key.id).is_none());
         let keys = store.access_keys();

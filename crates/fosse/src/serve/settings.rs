@@ -41,45 +41,203 @@ impl Setting {
     /// The environment variable.
     pub(crate) fn variable(&self) -> String {
         let mut name = String::from("FOSSE_");
-        name.extend(self.name.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }));
+        name.extend(self.name.chars().map(|c| {
+            if c == '-' {
+                '_'
+            } else {
+                c.to_ascii_uppercase()
+            }
+        }));
         name
     }
 }
 
-const fn setting(name: &'static str, kind: Kind, value_name: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind, value_name, default, secret: false, help }
+const fn setting(
+    name: &'static str,
+    kind: Kind,
+    value_name: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        kind,
+        value_name,
+        default,
+        secret: false,
+        help,
+    }
 }
 
 const fn secret(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: Kind::Text, value_name: "TEXT", default: "", secret: true, help }
+    Setting {
+        name,
+        kind: Kind::Text,
+        value_name: "TEXT",
+        default: "",
+        secret: true,
+        help,
+    }
 }
 
 /// All settings, in the order of the help.
 pub(crate) static SETTINGS: &[Setting] = &[
-    setting("data-dir", Kind::Text, "DIR", "./fosse-data", "Where buckets, objects and AccessKeys are kept"),
-    setting("memory", Kind::Switch, "", "false", "Keep everything in memory and nothing on disk: for trials and tests"),
-    setting("listen", Kind::List, "ADDR", "127.0.0.1:9000", "Address of the plain HTTP service; repeatable; port 0 picks a free one; `off` for none"),
-    setting("listen-tls", Kind::List, "ADDR", "", "Address of the HTTPS service; repeatable; needs --tls-cert and --tls-key"),
-    setting("tls-cert", Kind::Text, "FILE", "", "Certificate chain in PEM form"),
+    setting(
+        "data-dir",
+        Kind::Text,
+        "DIR",
+        "./fosse-data",
+        "Where buckets, objects and AccessKeys are kept",
+    ),
+    setting(
+        "memory",
+        Kind::Switch,
+        "",
+        "false",
+        "Keep everything in memory and nothing on disk: for trials and tests",
+    ),
+    setting(
+        "listen",
+        Kind::List,
+        "ADDR",
+        "127.0.0.1:9000",
+        "Address of the plain HTTP service; repeatable; port 0 picks a free one; `off` for none",
+    ),
+    setting(
+        "listen-tls",
+        Kind::List,
+        "ADDR",
+        "",
+        "Address of the HTTPS service; repeatable; needs --tls-cert and --tls-key",
+    ),
+    setting(
+        "tls-cert",
+        Kind::Text,
+        "FILE",
+        "",
+        "Certificate chain in PEM form",
+    ),
     setting("tls-key", Kind::Text, "FILE", "", "Private key in PEM form"),
-    setting("console", Kind::Text, "ADDR", "127.0.0.1:9001", "Address of health, readiness and metrics; `off` for none"),
-    setting("domain", Kind::List, "NAME", "", "Base domain whose subdomains are buckets, besides localhost; repeatable"),
-    setting("region", Kind::Text, "ID", "cn-hangzhou", "Region id that V4 signatures must name"),
-    setting("public-url", Kind::Text, "URL", "", "Address that the server names to its clients, such as https://oss.example.com"),
-    setting("extranet-endpoint", Kind::Text, "HOST", "", "ExtranetEndpoint that bucket answers name; default: from public-url or domain"),
-    setting("intranet-endpoint", Kind::Text, "HOST", "", "IntranetEndpoint that bucket answers name; default: the extranet one"),
-    setting("accept-region", Kind::List, "ID", "", "Further region ids that V4 signatures may name; repeatable"),
-    setting("max-buckets", Kind::Number, "N", "100", "Most buckets of one account"),
-    setting("max-connections", Kind::Number, "N", "10000", "Most connections at once; one more is answered 503"),
-    setting("cache-bytes", Kind::Number, "BYTES", "33554432", "Memory for the cache of object records"),
-    setting("small-object-bytes", Kind::Number, "BYTES", "1048576", "Bodies up to this size share log segments; larger ones are files"),
-    setting("shutdown-seconds", Kind::Number, "N", "30", "How long a shutdown waits for requests in flight"),
-    setting("forbid-path-style", Kind::Switch, "", "false", "Refuse path-style requests on names, as the public service does"),
-    setting("server-header", Kind::Text, "TEXT", "Fosse", "Value of the Server response header"),
-    setting("log", Kind::Text, "FILTER", "info", "What to log: a level, or a filter such as info,fosse_server=debug"),
-    setting("log-format", Kind::Text, "FORM", "text", "Form of log lines on standard error: text or json"),
-    secret("root-access-key-id", "AccessKey ID of the root account; generated at the first start when not given"),
-    secret("root-access-key-secret", "AccessKey secret of the root account"),
+    setting(
+        "console",
+        Kind::Text,
+        "ADDR",
+        "127.0.0.1:9001",
+        "Address of health, readiness and metrics; `off` for none",
+    ),
+    setting(
+        "domain",
+        Kind::List,
+        "NAME",
+        "",
+        "Base domain whose subdomains are buckets, besides localhost; repeatable",
+    ),
+    setting(
+        "region",
+        Kind::Text,
+        "ID",
+        "cn-hangzhou",
+        "Region id that V4 signatures must name",
+    ),
+    setting(
+        "public-url",
+        Kind::Text,
+        "URL",
+        "",
+        "Address that the server names to its clients, such as https://oss.example.com",
+    ),
+    setting(
+        "extranet-endpoint",
+        Kind::Text,
+        "HOST",
+        "",
+        "ExtranetEndpoint that bucket answers name; default: from public-url or domain",
+    ),
+    setting(
+        "intranet-endpoint",
+        Kind::Text,
+        "HOST",
+        "",
+        "IntranetEndpoint that bucket answers name; default: the extranet one",
+    ),
+    setting(
+        "accept-region",
+        Kind::List,
+        "ID",
+        "",
+        "Further region ids that V4 signatures may name; repeatable",
+    ),
+    setting(
+        "max-buckets",
+        Kind::Number,
+        "N",
+        "100",
+        "Most buckets of one account",
+    ),
+    setting(
+        "max-connections",
+        Kind::Number,
+        "N",
+        "10000",
+        "Most connections at once; one more is answered 503",
+    ),
+    setting(
+        "cache-bytes",
+        Kind::Number,
+        "BYTES",
+        "33554432",
+        "Memory for the cache of object records",
+    ),
+    setting(
+        "small-object-bytes",
+        Kind::Number,
+        "BYTES",
+        "1048576",
+        "Bodies up to this size share log segments; larger ones are files",
+    ),
+    setting(
+        "shutdown-seconds",
+        Kind::Number,
+        "N",
+        "30",
+        "How long a shutdown waits for requests in flight",
+    ),
+    setting(
+        "forbid-path-style",
+        Kind::Switch,
+        "",
+        "false",
+        "Refuse path-style requests on names, as the public service does",
+    ),
+    setting(
+        "server-header",
+        Kind::Text,
+        "TEXT",
+        "Fosse",
+        "Value of the Server response header",
+    ),
+    setting(
+        "log",
+        Kind::Text,
+        "FILTER",
+        "info",
+        "What to log: a level, or a filter such as info,fosse_server=debug",
+    ),
+    setting(
+        "log-format",
+        Kind::Text,
+        "FORM",
+        "text",
+        "Form of log lines on standard error: text or json",
+    ),
+    secret(
+        "root-access-key-id",
+        "AccessKey ID of the root account; generated at the first start when not given",
+    ),
+    secret(
+        "root-access-key-secret",
+        "AccessKey secret of the root account",
+    ),
 ];
 
 /// Where a value came from.
@@ -132,7 +290,9 @@ impl Settings {
         file: Option<(&Path, &str)>,
     ) -> Result<Self, String> {
         let mut table = match file {
-            Some((path, text)) => text.parse::<toml::Table>().map_err(|error| format!("{}: {error}", path.display()))?,
+            Some((path, text)) => text
+                .parse::<toml::Table>()
+                .map_err(|error| format!("{}: {error}", path.display()))?,
             None => toml::Table::new(),
         };
         let mut values = BTreeMap::new();
@@ -140,21 +300,38 @@ impl Settings {
             let in_file = table.remove(setting.name);
             let variable_name = setting.variable();
             let value = if let Some(texts) = flags(setting.name) {
-                Value { texts, origin: Origin::Flag }
+                Value {
+                    texts,
+                    origin: Origin::Flag,
+                }
             } else if let Some(text) = variable(&variable_name) {
-                Value { texts: split(setting, &text), origin: Origin::Variable(variable_name) }
+                Value {
+                    texts: split(setting, &text),
+                    origin: Origin::Variable(variable_name),
+                }
             } else if let (Some(found), Some((path, _))) = (in_file, file) {
-                let texts = from_toml(setting, &found).map_err(|error| format!("{}: {error}", path.display()))?;
-                Value { texts, origin: Origin::File(path.to_owned()) }
+                let texts = from_toml(setting, &found)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                Value {
+                    texts,
+                    origin: Origin::File(path.to_owned()),
+                }
             } else {
-                Value { texts: split(setting, setting.default), origin: Origin::Default }
+                Value {
+                    texts: split(setting, setting.default),
+                    origin: Origin::Default,
+                }
             };
             check(setting, &value)?;
             values.insert(setting.name, value);
         }
         if let (Some(key), Some((path, _))) = (table.keys().next(), file) {
             let known: Vec<&str> = SETTINGS.iter().map(|s| s.name).collect();
-            return Err(format!("{}: there is no setting `{key}`; there are {}", path.display(), known.join(", ")));
+            return Err(format!(
+                "{}: there is no setting `{key}`; there are {}",
+                path.display(),
+                known.join(", ")
+            ));
         }
         Ok(Self { values })
     }
@@ -162,7 +339,9 @@ impl Settings {
     /// The value of a setting.
     pub(crate) fn value(&self, name: &str) -> &Value {
         // Names come from this crate's own code; a wrong one fails the first test that runs.
-        self.values.get(name).unwrap_or_else(|| unreachable!("no setting {name}"))
+        self.values
+            .get(name)
+            .unwrap_or_else(|| unreachable!("no setting {name}"))
     }
 
     /// The text, `None` when unset.
@@ -193,9 +372,14 @@ impl Settings {
                 let value = self.value(setting.name);
                 let text = |text: &String| toml::Value::String(text.clone()).to_string();
                 let shown = match setting.kind {
-                    _ if value.texts.is_empty() && setting.kind != Kind::List => return (format!("# {} is not set", setting.name), &value.origin),
+                    _ if value.texts.is_empty() && setting.kind != Kind::List => {
+                        return (format!("# {} is not set", setting.name), &value.origin);
+                    }
                     _ if setting.secret => "\"****\"".to_owned(),
-                    Kind::List => format!("[{}]", value.texts.iter().map(text).collect::<Vec<_>>().join(", ")),
+                    Kind::List => format!(
+                        "[{}]",
+                        value.texts.iter().map(text).collect::<Vec<_>>().join(", ")
+                    ),
                     Kind::Switch => self.switch(setting.name).to_string(),
                     Kind::Number => value.texts.concat(),
                     Kind::Text => value.texts.iter().map(text).collect(),
@@ -203,7 +387,11 @@ impl Settings {
                 (format!("{} = {shown}", setting.name), &value.origin)
             })
             .collect();
-        let width = rows.iter().map(|(row, _)| row.chars().count()).max().unwrap_or(0);
+        let width = rows
+            .iter()
+            .map(|(row, _)| row.chars().count())
+            .max()
+            .unwrap_or(0);
         let mut out = String::new();
         for (row, origin) in rows {
             let _ = writeln!(out, "{row:width$}  # {origin}");
@@ -214,7 +402,11 @@ impl Settings {
 
 fn split(setting: &Setting, text: &str) -> Vec<String> {
     match setting.kind {
-        Kind::List => text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+        Kind::List => text
+            .split([',', ' '])
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect(),
         _ if text.is_empty() => Vec::new(),
         _ => vec![text.to_owned()],
     }
@@ -224,7 +416,11 @@ fn from_toml(setting: &Setting, value: &toml::Value) -> Result<Vec<String>, Stri
     match (setting.kind, value) {
         (Kind::List, toml::Value::Array(items)) => items
             .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| format!("`{}` must be a list of texts", setting.name)))
+            .map(|item| {
+                item.as_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| format!("`{}` must be a list of texts", setting.name))
+            })
             .collect(),
         (Kind::List, toml::Value::String(text)) => Ok(vec![text.clone()]),
         (Kind::Text, toml::Value::String(text)) => Ok(split(setting, text)),
@@ -251,7 +447,10 @@ fn check(setting: &Setting, value: &Value) -> Result<(), String> {
             Kind::Text | Kind::List => true,
         };
         if !good {
-            return Err(format!("`{}` ({}) cannot be `{text}`", setting.name, value.origin));
+            return Err(format!(
+                "`{}` ({}) cannot be `{text}`",
+                setting.name, value.origin
+            ));
         }
     }
     Ok(())
@@ -288,11 +487,15 @@ mod tests {
             _ => None,
         };
         let flags = |name: &str| (name == "region").then(|| vec!["from-flag".to_owned()]);
-        let settings = Settings::merge(&flags, &variable, Some((Path::new("f.toml"), file))).unwrap();
+        let settings =
+            Settings::merge(&flags, &variable, Some((Path::new("f.toml"), file))).unwrap();
         assert_eq!(settings.text("region"), Some("from-flag"));
         assert_eq!(settings.value("region").origin, Origin::Flag);
         assert_eq!(settings.list("listen"), ["2.2.2.2:2", "3.3.3.3:3"]);
-        assert_eq!(settings.value("listen").origin, Origin::Variable("FOSSE_LISTEN".to_owned()));
+        assert_eq!(
+            settings.value("listen").origin,
+            Origin::Variable("FOSSE_LISTEN".to_owned())
+        );
         assert_eq!(settings.text("server-header"), Some("x"));
         assert!(settings.switch("memory"));
         assert_eq!(settings.text("data-dir"), Some("./fosse-data"));
@@ -301,24 +504,38 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_and_the_print_is_a_file() {
-        let variable = |name: &str| (name == "FOSSE_ROOT_ACCESS_KEY_SECRET").then(|| "topsecret".to_owned());
+        let variable =
+            |name: &str| (name == "FOSSE_ROOT_ACCESS_KEY_SECRET").then(|| "topsecret".to_owned());
         let settings = Settings::merge(&no_flags, &variable, None).unwrap();
         let print = settings.print();
         assert!(!print.contains("topsecret"), "{print}");
-        assert!(print.contains("# variable FOSSE_ROOT_ACCESS_KEY_SECRET"), "{print}");
-        let again = Settings::merge(&no_flags, &none, Some((Path::new("again.toml"), &print))).unwrap();
+        assert!(
+            print.contains("# variable FOSSE_ROOT_ACCESS_KEY_SECRET"),
+            "{print}"
+        );
+        let again =
+            Settings::merge(&no_flags, &none, Some((Path::new("again.toml"), &print))).unwrap();
         assert_eq!(again.list("listen"), settings.list("listen"));
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let error = |file: &str| Settings::merge(&no_flags, &none, Some((Path::new("f.toml"), file))).err().unwrap();
+        let error = |file: &str| {
+            Settings::merge(&no_flags, &none, Some((Path::new("f.toml"), file)))
+                .err()
+                .unwrap()
+        };
         assert!(error("regoin = \"x\"").contains("`regoin`"));
         assert!(error("region = 5").contains("`region` must be a text"));
         assert!(error("memory = \"perhaps\"").contains("true or false"));
         assert!(error("region = ").contains("f.toml"));
         let variable = |name: &str| (name == "FOSSE_MEMORY").then(|| "maybe".to_owned());
-        assert!(Settings::merge(&no_flags, &variable, None).err().unwrap().contains("FOSSE_MEMORY"));
+        assert!(
+            Settings::merge(&no_flags, &variable, None)
+                .err()
+                .unwrap()
+                .contains("FOSSE_MEMORY")
+        );
     }
 
     #[test]
