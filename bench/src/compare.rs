@@ -2,7 +2,7 @@
 //! for a moment slows all of them, and the ratios of a round stay comparable.
 
 use crate::content::Content;
-use crate::load::{self, Outcome, Plan, Shot, Source};
+use crate::load::{self, Outcome, Plan, Shot};
 use crate::peer::{self, NginxMode, Peer};
 use crate::response::Expected;
 use crate::shots::{Proof, Ring, Signer, Uploads};
@@ -101,9 +101,18 @@ const UPLOAD_SIZE: usize = 4 << 10;
 const READ_BACK: usize = 200;
 
 const NGINX_MODES: [NginxMode; 3] = [
-    NginxMode { sendfile: true, cache: true },
-    NginxMode { sendfile: true, cache: false },
-    NginxMode { sendfile: false, cache: true },
+    NginxMode {
+        sendfile: true,
+        cache: true,
+    },
+    NginxMode {
+        sendfile: true,
+        cache: false,
+    },
+    NginxMode {
+        sendfile: false,
+        cache: true,
+    },
 ];
 
 const BUCKET: &str = "bench";
@@ -143,7 +152,9 @@ pub fn run(options: &Options) -> anyhow::Result<bool> {
         cpu::pin_self(&options.generator_cpus)?;
     }
     // After pinning, so that the runtime's only thread is on the generator's CPU.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let bench = Bench::start(options, &binary, dir.path()).await?;
         bench.measure(&own).await
@@ -181,7 +192,13 @@ impl<'o> Bench<'o> {
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64;
         let signer = |peer: &Peer| {
-            Rc::new(Signer::new(peer.address, BUCKET, credentials.clone(), REGION, now))
+            Rc::new(Signer::new(
+                peer.address,
+                BUCKET,
+                credentials.clone(),
+                REGION,
+                now,
+            ))
         };
 
         let fosse = peer::fosse(binary, &dir.join("fosse"), &credentials, cpus, None)?;
@@ -267,7 +284,10 @@ impl<'o> Bench<'o> {
         let objects: Vec<_> = (0..case.objects)
             .map(|n| {
                 let seed = (case.size + n) as u64;
-                (format!("d{}/{n:05}", case.size), Rc::new(Content::generate(seed, case.size)))
+                (
+                    format!("d{}/{n:05}", case.size),
+                    Rc::new(Content::generate(seed, case.size)),
+                )
             })
             .collect();
         for (key, content) in &objects {
@@ -289,7 +309,11 @@ impl<'o> Bench<'o> {
             for at in rotated(contenders.len(), round) {
                 let (name, peer, ring) = &contenders[at];
                 let plan = Plan {
-                    verify_every: if self.options.verify_all { 1 } else { case.verify_every },
+                    verify_every: if self.options.verify_all {
+                        1
+                    } else {
+                        case.verify_every
+                    },
                     read_buffer: case.read_buffer,
                     ..self.plan(peer, case.connections)
                 };
@@ -315,17 +339,26 @@ impl<'o> Bench<'o> {
         let mut syncs = Vec::new();
         for round in 0..self.rounds {
             syncs.push(disk::syncs_per_second(&self.dir, self.measure / 2)?);
-            fosse.push(self.upload(&self.fosse, &self.signer, "up", round, &contents, true).await?);
+            fosse.push(
+                self.upload(&self.fosse, &self.signer, "up", round, &contents, true)
+                    .await?,
+            );
             if let Some((_, peer, signer)) = self.nginx.first() {
                 // Always the same keys: one file each would fill the disk.
-                dav.push(self.upload(peer, signer, "dav", 0, &contents, false).await?);
+                dav.push(
+                    self.upload(peer, signer, "dav", 0, &contents, false)
+                        .await?,
+                );
             }
         }
         let mut rows = vec![Row::new("fosse, presigned V4, durable", fosse)];
         if !dav.is_empty() {
             rows.push(Row::new("nginx, WebDAV PUT, not durable", dav));
         }
-        rows.push(Row::plain("disk: 4 KiB append + fdatasync, 1 thread", syncs));
+        rows.push(Row::plain(
+            "disk: 4 KiB append + fdatasync, 1 thread",
+            syncs,
+        ));
         let title = format!("{UPLOAD}, {UPLOAD_CONNECTIONS} connections");
         Ok(Table::new(title, rows, Some(Goal::Rate(10_000.0))))
     }
@@ -343,11 +376,20 @@ impl<'o> Bench<'o> {
         for round in 0..self.rounds {
             let mut measure = Command::new(own_program);
             let seconds = format!("{}", self.measure.as_secs_f64() / 2.0);
-            measure.args(["disk", "--seconds", &seconds, "--dir"]).arg(&self.dir);
+            measure
+                .args(["disk", "--seconds", &seconds, "--dir"])
+                .arg(&self.dir);
             let said = peer::with_sync_delay(&measure, delay).output()?;
             ensure!(said.status.success(), "measuring the delayed disk failed");
-            syncs.push(String::from_utf8_lossy(&said.stdout).trim().parse::<f64>()?);
-            outcomes.push(self.upload(server, signer, "up", round, &contents, true).await?);
+            syncs.push(
+                String::from_utf8_lossy(&said.stdout)
+                    .trim()
+                    .parse::<f64>()?,
+            );
+            outcomes.push(
+                self.upload(server, signer, "up", round, &contents, true)
+                    .await?,
+            );
         }
         let rows = vec![
             Row::new("fosse, presigned V4, durable", outcomes),
@@ -369,14 +411,25 @@ impl<'o> Bench<'o> {
         contents: &[Rc<Content>],
         signed: bool,
     ) -> anyhow::Result<Outcome> {
-        let signer = if signed { Rc::clone(signer) } else { Rc::new(signer.with_bucket("dav")) };
+        let signer = if signed {
+            Rc::clone(signer)
+        } else {
+            Rc::new(signer.with_bucket("dav"))
+        };
         let prefix = format!("{prefix}{round}");
-        let uploads = Rc::new(RefCell::new(Uploads::new(signer, prefix, contents.to_vec(), signed)));
+        let uploads = Rc::new(RefCell::new(Uploads::new(
+            signer,
+            prefix,
+            contents.to_vec(),
+            signed,
+        )));
         let outcome = load::run(&self.plan(peer, UPLOAD_CONNECTIONS), uploads.clone()).await?;
         ensure!(uploads.borrow().acknowledged() as u64 >= outcome.requests);
         let sample = uploads.borrow().read_back(READ_BACK)?;
         for shot in sample {
-            fetch(peer, &shot).await.context("reading back what was acknowledged")?;
+            fetch(peer, &shot)
+                .await
+                .context("reading back what was acknowledged")?;
         }
         Ok(outcome)
     }
@@ -392,7 +445,9 @@ impl Options {
 }
 
 fn upload_contents() -> Vec<Rc<Content>> {
-    (0..64).map(|n| Rc::new(Content::generate(n, UPLOAD_SIZE))).collect()
+    (0..64)
+        .map(|n| Rc::new(Content::generate(n, UPLOAD_SIZE)))
+        .collect()
 }
 
 /// `0..len`, beginning elsewhere in each round, so that none is always first.
@@ -403,17 +458,36 @@ fn rotated(len: usize, round: usize) -> impl Iterator<Item = usize> {
 /// Creates the signer's bucket.
 pub async fn make_bucket(signer: &Signer) -> anyhow::Result<()> {
     let url = signer.url("PUT", "", Scheme::V4, 600)?;
-    let expected = Expected { status: 200, length: None, body: None, etag: None };
+    let expected = Expected {
+        status: 200,
+        length: None,
+        body: None,
+        etag: None,
+    };
     let wire = signer.wire("PUT", &url, &[]);
-    load::once(signer.address(), &wire, &expected, 0).await.context("creating the bucket")?;
+    load::once(signer.address(), &wire, &expected, 0)
+        .await
+        .context("creating the bucket")?;
     Ok(())
 }
 
 /// Uploads one object; `public`: readable by everyone.
-pub async fn put(signer: &Signer, key: &str, content: &Content, public: bool) -> anyhow::Result<()> {
+pub async fn put(
+    signer: &Signer,
+    key: &str,
+    content: &Content,
+    public: bool,
+) -> anyhow::Result<()> {
     let wire = signer.upload(key, &content.bytes, public)?;
-    let expected = Expected { status: 200, length: None, body: None, etag: Some(&content.etag) };
-    load::once(signer.address(), &wire, &expected, 0).await.with_context(|| format!("uploading {key}"))?;
+    let expected = Expected {
+        status: 200,
+        length: None,
+        body: None,
+        etag: Some(&content.etag),
+    };
+    load::once(signer.address(), &wire, &expected, 0)
+        .await
+        .with_context(|| format!("uploading {key}"))?;
     Ok(())
 }
 

@@ -34,7 +34,10 @@ impl Content {
             let _ = write!(etag, "{byte:02X}");
         }
         etag.push('"');
-        Self { bytes: bytes.into(), etag }
+        Self {
+            bytes: bytes.into(),
+            etag,
+        }
     }
 }
 
@@ -53,6 +56,9 @@ mod tests {
 
     #[test]
     fn etag_is_the_quoted_md5() {
-        assert_eq!(Content::generate(9, 0).etag, "\"D41D8CD98F00B204E9800998ECF8427E\"");
+        assert_eq!(
+            Content::generate(9, 0).etag,
+            "\"D41D8CD98F00B204E9800998ECF8427E\""
+        );
     }
 }

@@ -15,12 +15,18 @@ pub fn used(pid: u32) -> Duration {
     let mut total = 0u64;
     let mut pending = vec![pid];
     while let Some(pid) = pending.pop() {
-        let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { continue };
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+            continue;
+        };
         for thread in threads.flatten() {
             let path = thread.path();
             total += first_number(&path.join("schedstat"));
             let children = std::fs::read_to_string(path.join("children")).unwrap_or_default();
-            pending.extend(children.split_ascii_whitespace().filter_map(|p| p.parse::<u32>().ok()));
+            pending.extend(
+                children
+                    .split_ascii_whitespace()
+                    .filter_map(|p| p.parse::<u32>().ok()),
+            );
         }
     }
     Duration::from_nanos(total)
@@ -28,14 +34,24 @@ pub fn used(pid: u32) -> Duration {
 
 fn first_number(path: &Path) -> u64 {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_ascii_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    text.split_ascii_whitespace()
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Resident memory of `pid` in bytes; 0 when it is gone.
 pub fn resident(pid: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_ascii_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
+    let line = text
+        .lines()
+        .find_map(|l| l.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
+    line.split_ascii_whitespace()
+        .next()
+        .and_then(|n| n.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 /// Binds this process, with all its threads, to the CPUs of `list` (`taskset` syntax, e.g. `1` or `0-3`).

@@ -187,7 +187,11 @@ pub async fn run(plan: &Plan, source: SharedSource) -> anyhow::Result<Outcome> {
         })
         .await?;
     let outcome = shared.outcome.borrow().clone();
-    ensure!(outcome.requests > 0, "no request was answered within {:?}", plan.measure);
+    ensure!(
+        outcome.requests > 0,
+        "no request was answered within {:?}",
+        plan.measure
+    );
     Ok(outcome)
 }
 
@@ -200,7 +204,11 @@ async fn connection(shared: Rc<Shared>) -> anyhow::Result<()> {
             .with_context(|| format!("cannot connect to {}", plan.address))?;
         stream.set_nodelay(true)?;
         loop {
-            let intended = shared.pace.borrow_mut().next_start().map(|at| shared.start + at);
+            let intended = shared
+                .pace
+                .borrow_mut()
+                .next_start()
+                .map(|at| shared.start + at);
             if let Some(intended) = intended {
                 wait_until(intended, &shared.stop).await;
             }
@@ -229,7 +237,9 @@ async fn connection(shared: Rc<Shared>) -> anyhow::Result<()> {
                 outcome.requests += 1;
                 outcome.bytes += done.body;
                 let nanos = |from: Instant| now.duration_since(from).as_nanos() as u64;
-                outcome.latency.saturating_record(nanos(intended.unwrap_or(sent)).max(1));
+                outcome
+                    .latency
+                    .saturating_record(nanos(intended.unwrap_or(sent)).max(1));
                 outcome.service.saturating_record(nanos(sent).max(1));
                 outcome.reconnects += u64::from(done.close);
             }
@@ -256,7 +266,7 @@ pub async fn once(
     loop {
         let n = stream.read(response.space()).await?;
         if n == 0 {
-            return Err(BadResponse::from(response.closed()).into());
+            return Err(response.closed().into());
         }
         if response.advance(n, expected)?.is_some() {
             return Ok(response.kept().to_vec());
@@ -379,7 +389,11 @@ mod tests {
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(future)
     }
 
     #[test]
@@ -420,7 +434,9 @@ mod tests {
 
     #[test]
     fn a_server_that_closes_after_an_answer_is_called_again() {
-        let address = serve(|_| b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec());
+        let address = serve(|_| {
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec()
+        });
         let outcome = block_on(run(&plan(address), same(Content::generate(1, 0)))).unwrap();
         assert_eq!(outcome.reconnects, outcome.requests);
     }
@@ -446,21 +462,42 @@ mod tests {
         let slow = |h: &Histogram<u64>| h.len() - h.count_between(0, 20_000_000);
         assert_eq!(slow(&outcome.service), 1, "only one answer was itself slow");
         let late = slow(&outcome.latency);
-        assert!((30..=55).contains(&late), "{late} requests late by more than 20 ms");
-        assert!((200..=260).contains(&outcome.requests), "{} requests in 0.5 s", outcome.requests);
+        assert!(
+            (30..=55).contains(&late),
+            "{late} requests late by more than 20 ms"
+        );
+        assert!(
+            (200..=260).contains(&outcome.requests),
+            "{} requests in 0.5 s",
+            outcome.requests
+        );
     }
 
     #[test]
     fn a_rate_is_kept() {
-        let paced = Plan { rate: Some(1000.0), ..plan(serve(|_| ok(&[]))) };
+        let paced = Plan {
+            rate: Some(1000.0),
+            ..plan(serve(|_| ok(&[])))
+        };
         let outcome = block_on(run(&paced, same(Content::generate(1, 0)))).unwrap();
-        assert!((outcome.rate() - 1000.0).abs() < 60.0, "{} requests a second", outcome.rate());
+        assert!(
+            (outcome.rate() - 1000.0).abs() < 60.0,
+            "{} requests a second",
+            outcome.rate()
+        );
     }
 
     #[test]
     fn an_answer_cut_short_is_an_error() {
-        let address = serve(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabc".to_vec());
-        let expected = Expected { status: 200, length: Some(5), body: None, etag: None };
+        let address = serve(|_| {
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabc".to_vec()
+        });
+        let expected = Expected {
+            status: 200,
+            length: Some(5),
+            body: None,
+            etag: None,
+        };
         // The server keeps the connection open, so the client must not take three bytes for five.
         let cut = async {
             tokio::time::timeout(

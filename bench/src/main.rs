@@ -1,19 +1,8 @@
 //! The load generator of Fosse, and its comparisons: `fosse-bench compare` measures the real server and
 //! nginx in one run and prints ratios; `fosse-bench load` puts load on any OSS endpoint.
 
-mod compare;
-mod content;
-mod cpu;
-mod disk;
-mod load;
-mod pace;
-mod peer;
-mod response;
-mod shots;
-mod single;
-mod table;
-
 use clap::Parser;
+use fosse_bench::{compare, disk, single};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;

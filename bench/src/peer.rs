@@ -32,7 +32,10 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let asked = self.stop.as_mut().is_some_and(|stop| stop.status().is_ok_and(|s| s.success()));
+        let asked = self
+            .stop
+            .as_mut()
+            .is_some_and(|stop| stop.status().is_ok_and(|s| s.success()));
         if !asked {
             let _ = self.child.kill();
         }
@@ -45,8 +48,19 @@ impl Drop for Peer {
 /// seccomp filter), so nothing else is slowed.
 pub fn with_sync_delay(inner: &Command, delay: Duration) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
-    command.arg("-e").arg(format!("inject=fsync,fdatasync:delay_exit={}", delay.as_micros()));
+    command.args([
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fsync,fdatasync",
+    ]);
+    command.arg("-e").arg(format!(
+        "inject=fsync,fdatasync:delay_exit={}",
+        delay.as_micros()
+    ));
     command.arg(inner.get_program()).args(inner.get_args());
     command
 }
@@ -54,7 +68,11 @@ pub fn with_sync_delay(inner: &Command, delay: Duration) -> Command {
 /// Whether `strace` can delay syncs here; it may be missing or forbidden.
 pub fn can_delay_syncs() -> bool {
     let mut probe = with_sync_delay(&Command::new("true"), Duration::from_micros(1));
-    probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    probe
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// Starts `fosse serve` with the data directory `data`, root key and plain HTTP on loopback, without
@@ -76,7 +94,10 @@ pub fn fosse(
         .arg(data)
         .args(["--listen", "127.0.0.1:0", "--console", "off"])
         .env("FOSSE_ROOT_ACCESS_KEY_ID", &credentials.access_key_id)
-        .env("FOSSE_ROOT_ACCESS_KEY_SECRET", &credentials.access_key_secret)
+        .env(
+            "FOSSE_ROOT_ACCESS_KEY_SECRET",
+            &credentials.access_key_secret,
+        )
         .env("FOSSE_LOG", "warn")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -98,11 +119,18 @@ pub fn fosse(
         }
         let _ = found.send(Err(last));
     });
-    let mut peer = Peer { child, stop: None, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+    let mut peer = Peer {
+        child,
+        stop: None,
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+    };
     match ready.recv_timeout(START) {
         Ok(Ok(address)) => peer.address = address,
         Ok(Err(last)) => bail!("{} ended at once: {last}", binary.display()),
-        Err(_) => bail!("{} did not say that it listens within {START:?}", binary.display()),
+        Err(_) => bail!(
+            "{} did not say that it listens within {START:?}",
+            binary.display()
+        ),
     }
     Ok(peer)
 }
@@ -158,15 +186,29 @@ pub fn nginx(
     std::fs::write(&config, configuration(dir, root, mode, address, is_root())?)?;
     let command = |pin: Option<&str>| {
         let mut command = pinned(pin, binary);
-        command.arg("-p").arg(dir).arg("-e").arg(&log).arg("-c").arg(&config);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg("-p")
+            .arg(dir)
+            .arg("-e")
+            .arg(&log)
+            .arg("-c")
+            .arg(&config);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     };
-    let child =
-        command(cpus).spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+    let child = command(cpus)
+        .spawn()
+        .with_context(|| format!("cannot start {}", binary.display()))?;
     let mut stop = command(None);
     stop.args(["-s", "stop"]);
-    let mut peer = Peer { child, stop: Some(stop), address };
+    let mut peer = Peer {
+        child,
+        stop: Some(stop),
+        address,
+    };
     let begin = Instant::now();
     while TcpStream::connect(address).is_err() {
         if let Some(status) = peer.child.try_wait()? {
@@ -174,7 +216,10 @@ pub fn nginx(
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             bail!("nginx ended at once ({status}): {}", said.trim());
         }
-        ensure!(begin.elapsed() < START, "nginx did not listen within {START:?}");
+        ensure!(
+            begin.elapsed() < START,
+            "nginx did not listen within {START:?}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
     Ok(peer)
@@ -189,7 +234,10 @@ fn configuration(
 ) -> anyhow::Result<String> {
     let quoted = |path: &Path| -> anyhow::Result<String> {
         let text = path.to_str().context("a path that is not UTF-8")?;
-        ensure!(!text.contains(['"', '\\', '$']), "a path that nginx cannot quote: {text}");
+        ensure!(
+            !text.contains(['"', '\\', '$']),
+            "a path that nginx cannot quote: {text}"
+        );
         Ok(format!("\"{text}\""))
     };
     let mut text = String::from("worker_processes 1;\ndaemon off;\n");
@@ -199,10 +247,18 @@ fn configuration(
     }
     writeln!(text, "pid {};", quoted(&dir.join("pid"))?)?;
     text.push_str("events { worker_connections 4096; }\nhttp {\n  access_log off;\n");
-    writeln!(text, "  client_body_temp_path {};", quoted(&dir.join("client_body"))?)?;
+    writeln!(
+        text,
+        "  client_body_temp_path {};",
+        quoted(&dir.join("client_body"))?
+    )?;
     text.push_str("  default_type application/octet-stream;\n");
     text.push_str("  keepalive_requests 1000000000;\n  keepalive_timeout 1h;\n  tcp_nodelay on;\n");
-    writeln!(text, "  sendfile {};", if mode.sendfile { "on" } else { "off" })?;
+    writeln!(
+        text,
+        "  sendfile {};",
+        if mode.sendfile { "on" } else { "off" }
+    )?;
     if !mode.sendfile {
         // The default of two 32 KiB buffers would need many reads for one large body.
         text.push_str("  output_buffers 2 256k;\n");
@@ -211,7 +267,11 @@ fn configuration(
         text.push_str("  open_file_cache max=100000 inactive=1h;\n  open_file_cache_valid 1h;\n");
     }
     text.push_str("  client_max_body_size 64m;\n");
-    writeln!(text, "  server {{\n    listen {address};\n    root {};", quoted(root)?)?;
+    writeln!(
+        text,
+        "  server {{\n    listen {address};\n    root {};",
+        quoted(root)?
+    )?;
     text.push_str("    location /dav/ { dav_methods PUT; create_full_put_path on; }\n  }\n}\n");
     Ok(text)
 }
@@ -232,9 +292,15 @@ mod tests {
             let address = "127.0.0.1:80".parse().unwrap();
             configuration(Path::new("/d"), Path::new("/r"), mode, address, false).unwrap()
         };
-        let fast = text(NginxMode { sendfile: true, cache: true });
+        let fast = text(NginxMode {
+            sendfile: true,
+            cache: true,
+        });
         assert!(fast.contains("sendfile on;") && fast.contains("open_file_cache max"));
-        let plain = text(NginxMode { sendfile: false, cache: false });
+        let plain = text(NginxMode {
+            sendfile: false,
+            cache: false,
+        });
         assert!(plain.contains("sendfile off;") && !plain.contains("open_file_cache"));
         assert!(!plain.contains("user root"));
         for text in [fast, plain] {
@@ -244,7 +310,10 @@ mod tests {
 
     #[test]
     fn a_path_that_cannot_be_quoted_is_refused() {
-        let mode = NginxMode { sendfile: true, cache: true };
+        let mode = NginxMode {
+            sendfile: true,
+            cache: true,
+        };
         let address = "127.0.0.1:80".parse().unwrap();
         assert!(configuration(Path::new("/d\""), Path::new("/r"), mode, address, false).is_err());
     }
@@ -256,7 +325,13 @@ mod tests {
             access_key_secret: "s".into(),
             security_token: None,
         };
-        let error = fosse(Path::new("/bin/false"), Path::new("/nowhere"), &credentials, None, None);
+        let error = fosse(
+            Path::new("/bin/false"),
+            Path::new("/nowhere"),
+            &credentials,
+            None,
+            None,
+        );
         assert!(error.is_err_and(|e| e.to_string().contains("ended at once")));
     }
 }

@@ -104,13 +104,22 @@ pub fn parse_head(bytes: &[u8]) -> Result<Option<Head>, BadResponse> {
     let first = memchr::memchr(b'\r', bytes).unwrap_or(end);
     let status = match bytes[..first].strip_prefix(b"HTTP/1.1 ") {
         Some([a, b, c, rest @ ..])
-            if [a, b, c].iter().all(|d| d.is_ascii_digit()) && (rest.is_empty() || rest[0] == b' ') =>
+            if [a, b, c].iter().all(|d| d.is_ascii_digit())
+                && (rest.is_empty() || rest[0] == b' ') =>
         {
-            [a, b, c].iter().fold(0u16, |n, d| n * 10 + u16::from(**d - b'0'))
+            [a, b, c]
+                .iter()
+                .fold(0u16, |n, d| n * 10 + u16::from(**d - b'0'))
         }
         _ => return Err(BadResponse::StatusLine),
     };
-    let mut head = Head { status, len, content_length: 0, close: false, etag: None };
+    let mut head = Head {
+        status,
+        len,
+        content_length: 0,
+        close: false,
+        etag: None,
+    };
     let mut content_length = None;
     let mut at = first + 2;
     while at < end {
@@ -121,7 +130,8 @@ pub fn parse_head(bytes: &[u8]) -> Result<Option<Head>, BadResponse> {
         // Only three names matter; their lengths tell them apart before any comparison.
         match name.len() {
             14 if name.eq_ignore_ascii_case(b"content-length") => {
-                let value = decimal(raw.trim_ascii()).ok_or(BadResponse::Header("Content-Length"))?;
+                let value =
+                    decimal(raw.trim_ascii()).ok_or(BadResponse::Header("Content-Length"))?;
                 if content_length.is_some_and(|other| other != value) {
                     return Err(BadResponse::TwoLengths);
                 }
@@ -150,7 +160,9 @@ fn decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
-    text.iter().try_fold(0u64, |n, d| d.is_ascii_digit().then(|| n * 10 + u64::from(d - b'0')))
+    text.iter().try_fold(0u64, |n, d| {
+        d.is_ascii_digit().then(|| n * 10 + u64::from(d - b'0'))
+    })
 }
 
 /// One response on its way in, checked as it comes. The buffer is kept from response to response.
@@ -174,7 +186,14 @@ const SHOWN: usize = 512;
 impl Response {
     /// `buffer`: bytes a read can take at once; the header must fit in it.
     pub fn new(buffer: usize) -> Self {
-        Self { buffer: vec![0; buffer], filled: 0, head: None, body: 0, kept: Vec::new(), keep: 0 }
+        Self {
+            buffer: vec![0; buffer],
+            filled: 0,
+            head: None,
+            body: 0,
+            kept: Vec::new(),
+            keep: 0,
+        }
     }
 
     /// Keeps up to `limit` bytes of each following body, for [`Response::kept`].
@@ -198,7 +217,11 @@ impl Response {
     ///
     /// # Errors
     /// [`BadResponse`] as soon as it is certain; the connection must not be used again.
-    pub fn advance(&mut self, n: usize, expected: &Expected<'_>) -> Result<Option<Done>, BadResponse> {
+    pub fn advance(
+        &mut self,
+        n: usize,
+        expected: &Expected<'_>,
+    ) -> Result<Option<Done>, BadResponse> {
         let chunk = if self.head.is_none() {
             self.filled += n;
             let Some(head) = parse_head(&self.buffer[..self.filled])? else {
@@ -218,16 +241,23 @@ impl Response {
             0..n
         };
         // `head` is set on every way here.
-        let Some(head) = &self.head else { return Ok(None) };
+        let Some(head) = &self.head else {
+            return Ok(None);
+        };
         let chunk = &self.buffer[chunk];
         let (start, end) = (self.body, self.body + chunk.len() as u64);
         if end > head.content_length {
             return Err(BadResponse::Surplus(end - head.content_length));
         }
         let unexpected = head.status != expected.status;
-        let keep = if unexpected { self.keep.max(SHOWN) } else { self.keep };
+        let keep = if unexpected {
+            self.keep.max(SHOWN)
+        } else {
+            self.keep
+        };
         if self.kept.len() < keep {
-            self.kept.extend_from_slice(&chunk[..chunk.len().min(keep - self.kept.len())]);
+            self.kept
+                .extend_from_slice(&chunk[..chunk.len().min(keep - self.kept.len())]);
         }
         if let (false, Some(body)) = (unexpected, expected.body)
             && body[start as usize..end as usize] != *chunk
@@ -242,17 +272,23 @@ impl Response {
             return Err(BadResponse::Status {
                 got: head.status,
                 expected: expected.status,
-                text: String::from_utf8_lossy(&self.kept[..self.kept.len().min(SHOWN)]).into_owned(),
+                text: String::from_utf8_lossy(&self.kept[..self.kept.len().min(SHOWN)])
+                    .into_owned(),
             });
         }
-        let done = Done { close: head.close, body: end };
+        let done = Done {
+            close: head.close,
+            body: end,
+        };
         self.head = None;
         Ok(Some(done))
     }
 
     /// The peer closed the connection: whether that is an error, and where the response stood.
     pub fn closed(&self) -> BadResponse {
-        BadResponse::Truncated(self.filled as u64 + self.head.as_ref().map_or(0, |h| h.len as u64 + self.body))
+        BadResponse::Truncated(
+            self.filled as u64 + self.head.as_ref().map_or(0, |h| h.len as u64 + self.body),
+        )
     }
 }
 
@@ -274,7 +310,10 @@ fn check_head(head: &Head, bytes: &[u8], expected: &Expected<'_>) -> Result<(), 
     if let Some(length) = length
         && length != head.content_length
     {
-        return Err(BadResponse::Length { got: head.content_length, expected: length });
+        return Err(BadResponse::Length {
+            got: head.content_length,
+            expected: length,
+        });
     }
     if let Some(etag) = expected.etag {
         let got = head.etag.clone().map_or(&[][..], |range| &bytes[range]);
@@ -296,7 +335,12 @@ mod tests {
         b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: 10\r\nETag: \"AB\"\r\n\r\n0123456789";
 
     fn expect(body: &[u8]) -> Expected<'_> {
-        Expected { status: 200, length: None, body: Some(body), etag: None }
+        Expected {
+            status: 200,
+            length: None,
+            body: Some(body),
+            etag: None,
+        }
     }
 
     /// Feeds `wire` in pieces of `step` bytes.
@@ -323,7 +367,10 @@ mod tests {
             for _ in 0..2 {
                 assert_eq!(
                     feed(&mut response, GOOD, step, &expect(b"0123456789")),
-                    Ok(Some(Done { close: false, body: 10 })),
+                    Ok(Some(Done {
+                        close: false,
+                        body: 10
+                    })),
                     "pieces of {step}"
                 );
             }
@@ -332,13 +379,17 @@ mod tests {
 
     #[test]
     fn a_body_larger_than_the_buffer_is_checked_to_its_last_byte() {
-        let body: Vec<u8> = (0..100_000u32).map(|n| (n * 31 >> 3) as u8).collect();
-        let mut wire = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+        let body: Vec<u8> = (0..100_000u32).map(|n| ((n * 31) >> 3) as u8).collect();
+        let mut wire =
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
         wire.extend_from_slice(&body);
         let mut response = Response::new(256);
         assert_eq!(
             feed(&mut response, &wire, 97, &expect(&body)),
-            Ok(Some(Done { close: false, body: 100_000 }))
+            Ok(Some(Done {
+                close: false,
+                body: 100_000
+            }))
         );
         *wire.last_mut().unwrap() ^= 1;
         assert!(matches!(
@@ -354,7 +405,12 @@ mod tests {
             for bit in 0..8 {
                 let mut wire = GOOD.to_vec();
                 wire[at] ^= 1 << bit;
-                let got = feed(&mut Response::new(128), &wire, wire.len(), &expect(b"0123456789"));
+                let got = feed(
+                    &mut Response::new(128),
+                    &wire,
+                    wire.len(),
+                    &expect(b"0123456789"),
+                );
                 assert_eq!(got, Err(BadResponse::Body(0, 10)), "byte {at} bit {bit}");
             }
         }
@@ -365,21 +421,53 @@ mod tests {
         let mut surplus = GOOD.to_vec();
         surplus.push(b'x');
         assert_eq!(
-            feed(&mut Response::new(128), &surplus, surplus.len(), &expect(b"0123456789")),
+            feed(
+                &mut Response::new(128),
+                &surplus,
+                surplus.len(),
+                &expect(b"0123456789")
+            ),
             Err(BadResponse::Surplus(1))
         );
         assert_eq!(
-            feed(&mut Response::new(128), GOOD, GOOD.len(), &expect(b"012345678")),
-            Err(BadResponse::Length { got: 10, expected: 9 })
+            feed(
+                &mut Response::new(128),
+                GOOD,
+                GOOD.len(),
+                &expect(b"012345678")
+            ),
+            Err(BadResponse::Length {
+                got: 10,
+                expected: 9
+            })
         );
-        let by_length = Expected { status: 200, length: Some(11), body: None, etag: None };
+        let by_length = Expected {
+            status: 200,
+            length: Some(11),
+            body: None,
+            etag: None,
+        };
         assert_eq!(
             feed(&mut Response::new(128), GOOD, GOOD.len(), &by_length),
-            Err(BadResponse::Length { got: 10, expected: 11 })
+            Err(BadResponse::Length {
+                got: 10,
+                expected: 11
+            })
         );
         let mut response = Response::new(128);
-        assert_eq!(feed(&mut response, &GOOD[..GOOD.len() - 3], 7, &expect(b"0123456789")), Ok(None));
-        assert_eq!(response.closed(), BadResponse::Truncated(GOOD.len() as u64 - 3));
+        assert_eq!(
+            feed(
+                &mut response,
+                &GOOD[..GOOD.len() - 3],
+                7,
+                &expect(b"0123456789")
+            ),
+            Ok(None)
+        );
+        assert_eq!(
+            response.closed(),
+            BadResponse::Truncated(GOOD.len() as u64 - 3)
+        );
     }
 
     #[test]
@@ -388,17 +476,36 @@ mod tests {
         for step in [1, 5, wire.len()] {
             assert_eq!(
                 feed(&mut Response::new(128), wire, step, &expect(b"0123456789")),
-                Err(BadResponse::Status { got: 403, expected: 200, text: "expired".into() })
+                Err(BadResponse::Status {
+                    got: 403,
+                    expected: 200,
+                    text: "expired".into()
+                })
             );
         }
     }
 
     #[test]
     fn etag_is_compared() {
-        let good = Expected { status: 200, length: Some(10), body: None, etag: Some("\"AB\"") };
-        assert!(feed(&mut Response::new(128), GOOD, 3, &good).unwrap().is_some());
-        let bad = Expected { etag: Some("\"AC\""), ..good };
-        assert!(matches!(feed(&mut Response::new(128), GOOD, 3, &bad), Err(BadResponse::ETag { .. })));
+        let good = Expected {
+            status: 200,
+            length: Some(10),
+            body: None,
+            etag: Some("\"AB\""),
+        };
+        assert!(
+            feed(&mut Response::new(128), GOOD, 3, &good)
+                .unwrap()
+                .is_some()
+        );
+        let bad = Expected {
+            etag: Some("\"AC\""),
+            ..good
+        };
+        assert!(matches!(
+            feed(&mut Response::new(128), GOOD, 3, &bad),
+            Err(BadResponse::ETag { .. })
+        ));
         let none = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
         assert!(matches!(
             feed(&mut Response::new(128), none, none.len(), &good),
@@ -409,21 +516,47 @@ mod tests {
     #[test]
     fn bad_headers_are_refused() {
         let cases: &[(&[u8], BadResponse)] = &[
-            (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", BadResponse::StatusLine),
+            (
+                b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+                BadResponse::StatusLine,
+            ),
             (b"<html>", BadResponse::StatusLine),
-            (b"HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n", BadResponse::StatusLine),
-            (b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n", BadResponse::StatusLine),
-            (b"HTTP/1.1 200 OK\r\nContent-Length 0\r\n\r\n", BadResponse::Header("no colon")),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", BadResponse::Header("Content-Length")),
-            (b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", BadResponse::Header("Content-Length")),
-            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", BadResponse::NoLength),
+            (
+                b"HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n",
+                BadResponse::StatusLine,
+            ),
+            (
+                b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+                BadResponse::StatusLine,
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length 0\r\n\r\n",
+                BadResponse::Header("no colon"),
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+                BadResponse::Header("Content-Length"),
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+                BadResponse::Header("Content-Length"),
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                BadResponse::NoLength,
+            ),
             (
                 b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                 BadResponse::TwoLengths,
             ),
         ];
         for (wire, error) in cases {
-            assert_eq!(parse_head(wire), Err(error.clone()), "{}", String::from_utf8_lossy(wire));
+            assert_eq!(
+                parse_head(wire),
+                Err(error.clone()),
+                "{}",
+                String::from_utf8_lossy(wire)
+            );
         }
         let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'a'; 200]].concat();
         assert_eq!(
@@ -434,7 +567,9 @@ mod tests {
 
     #[test]
     fn close_and_bodiless_statuses() {
-        let head = parse_head(b"HTTP/1.1 204 No Content\r\nConnection: Close\r\n\r\n").unwrap().unwrap();
+        let head = parse_head(b"HTTP/1.1 204 No Content\r\nConnection: Close\r\n\r\n")
+            .unwrap()
+            .unwrap();
         assert!(head.close);
         assert_eq!((head.status, head.content_length), (204, 0));
     }

@@ -61,7 +61,13 @@ impl Signer {
 
     /// Path and presigned query of one request; an empty `key` addresses the bucket. URLs with another
     /// `life` have another signature.
-    pub fn url(&self, method: &str, key: &str, scheme: Scheme, life: i64) -> anyhow::Result<String> {
+    pub fn url(
+        &self,
+        method: &str,
+        key: &str,
+        scheme: Scheme,
+        life: i64,
+    ) -> anyhow::Result<String> {
         self.url_with(method, key, scheme, life, &[])
     }
 
@@ -81,9 +87,15 @@ impl Signer {
             headers,
             additional_headers: &[],
         };
-        let options = SignOptions { scheme, now: self.now, region: &self.region, product: "oss" };
-        let query = sign::presign_query(&request, &self.credentials, &options, life, Some(&self.key))
-            .context("signing")?;
+        let options = SignOptions {
+            scheme,
+            now: self.now,
+            region: &self.region,
+            product: "oss",
+        };
+        let query =
+            sign::presign_query(&request, &self.credentials, &options, life, Some(&self.key))
+                .context("signing")?;
         let mut url = format!("/{}/", self.bucket);
         fosse_oss::encode::encode_path(key.as_bytes(), &mut url);
         url.push('?');
@@ -100,7 +112,12 @@ impl Signer {
         let url = self.url_with("PUT", key, Scheme::V4, 600, &[(name, value.as_bytes())])?;
         let plain = self.wire("PUT", &url, body);
         let head = format!("PUT {url} HTTP/1.1\r\n");
-        Ok([format!("{head}{name}: {value}\r\n").as_bytes(), &plain[head.len()..]].concat().into())
+        Ok([
+            format!("{head}{name}: {value}\r\n").as_bytes(),
+            &plain[head.len()..],
+        ]
+        .concat()
+        .into())
     }
 
     /// A whole request to `url` (path and query), body included.
@@ -161,12 +178,18 @@ impl Ring {
                 })
             })
             .collect();
-        Ok(Self { shots: shots?.into(), next: 0 })
+        Ok(Self {
+            shots: shots?.into(),
+            next: 0,
+        })
     }
 
     /// The same requests, from the first one on.
     pub fn restart(&self) -> Self {
-        Self { shots: Rc::clone(&self.shots), next: 0 }
+        Self {
+            shots: Rc::clone(&self.shots),
+            next: 0,
+        }
     }
 }
 
@@ -209,7 +232,11 @@ impl Uploads {
 
     fn key(&self, id: u64) -> String {
         // Like real keys: a date-like folder, then a name that does not sort by time.
-        format!("{}/{:02x}/{id:08}", self.prefix, id.wrapping_mul(0x9e37_79b9) >> 16 & 0xff)
+        format!(
+            "{}/{:02x}/{id:08}",
+            self.prefix,
+            id.wrapping_mul(0x9e37_79b9) >> 16 & 0xff
+        )
     }
 
     fn content(&self, id: u64) -> anyhow::Result<&Rc<Content>> {
@@ -254,13 +281,26 @@ impl Source for Uploads {
         let key = self.key(id);
         let content = Rc::clone(self.content(id)?);
         let (url, status, content) = if self.signed {
-            (self.signer.url("PUT", &key, Scheme::V4, LIFE)?, 200, content)
+            (
+                self.signer.url("PUT", &key, Scheme::V4, LIFE)?,
+                200,
+                content,
+            )
         } else {
-            let bare = Content { bytes: content.bytes.clone(), etag: String::new() };
+            let bare = Content {
+                bytes: content.bytes.clone(),
+                etag: String::new(),
+            };
             (format!("/{}/{key}", self.signer.bucket), 201, Rc::new(bare))
         };
         let wire = self.signer.wire("PUT", &url, &content.bytes);
-        Ok(Shot { wire, status, content, download: false, id })
+        Ok(Shot {
+            wire,
+            status,
+            content,
+            download: false,
+            id,
+        })
     }
 
     fn done(&mut self, id: u64) {
@@ -279,13 +319,21 @@ mod tests {
             access_key_secret: "secret".into(),
             security_token: None,
         };
-        Signer::new("127.0.0.1:9000".parse().unwrap(), "bkt", credentials, "cn-hangzhou", 1_700_000_000)
+        Signer::new(
+            "127.0.0.1:9000".parse().unwrap(),
+            "bkt",
+            credentials,
+            "cn-hangzhou",
+            1_700_000_000,
+        )
     }
 
     #[test]
     fn every_url_of_a_ring_has_its_own_signature() {
         let content = Rc::new(Content::generate(0, 8));
-        let objects: Vec<_> = (0..3).map(|n| (format!("k{n}"), Rc::clone(&content))).collect();
+        let objects: Vec<_> = (0..3)
+            .map(|n| (format!("k{n}"), Rc::clone(&content)))
+            .collect();
         for scheme in [Scheme::V1, Scheme::V4] {
             let mut ring = Ring::new(&signer(), &objects, 100, Proof::Presigned(scheme)).unwrap();
             let first = ring.next().unwrap().wire;

@@ -74,7 +74,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(cpus) = &options.cpus {
         cpu::pin_self(cpus)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(measure(options))?;
     print(options, &outcome);
     Ok(())
@@ -114,10 +116,16 @@ async fn measure(options: &Options) -> anyhow::Result<Outcome> {
             Rc::new(RefCell::new(ring))
         }
         None => {
-            let contents =
-                (0..64).map(|n| Rc::new(Content::generate(n, options.size))).collect::<Vec<_>>();
+            let contents = (0..64)
+                .map(|n| Rc::new(Content::generate(n, options.size)))
+                .collect::<Vec<_>>();
             let prefix = format!("load{now}");
-            Rc::new(RefCell::new(Uploads::new(Rc::clone(&signer), prefix, contents, true)))
+            Rc::new(RefCell::new(Uploads::new(
+                Rc::clone(&signer),
+                prefix,
+                contents,
+                true,
+            )))
         }
     };
     let measure = Duration::try_from_secs_f64(options.seconds)?;
@@ -128,17 +136,29 @@ async fn measure(options: &Options) -> anyhow::Result<Outcome> {
         measure,
         rate: options.rate,
         verify_every: options.verify_every,
-        read_buffer: if options.size > 64 << 10 { 256 << 10 } else { 16 << 10 },
+        read_buffer: if options.size > 64 << 10 {
+            256 << 10
+        } else {
+            16 << 10
+        },
         server: options.pid,
     };
-    load::run(&plan, source).await.context("the load ended early")
+    load::run(&plan, source)
+        .await
+        .context("the load ended early")
 }
 
 fn print(options: &Options, outcome: &Outcome) {
     let seconds = outcome.elapsed.as_secs_f64();
     println!("requests/s        {:.0}", outcome.rate());
-    println!("MB/s received     {:.1}", outcome.bytes as f64 / seconds / 1e6);
-    for (name, histogram) in [("latency", &outcome.latency), ("of it, service", &outcome.service)] {
+    println!(
+        "MB/s received     {:.1}",
+        outcome.bytes as f64 / seconds / 1e6
+    );
+    for (name, histogram) in [
+        ("latency", &outcome.latency),
+        ("of it, service", &outcome.service),
+    ] {
         let at = |q| histogram.value_at_quantile(q) as f64 / 1e3;
         println!(
             "{name:<17} p50 {:.0}  p90 {:.0}  p99 {:.0}  p99.9 {:.0}  max {:.0} µs",
@@ -152,10 +172,16 @@ fn print(options: &Options, outcome: &Outcome) {
             break;
         }
     }
-    println!("generator load    {:.0} % of a core", outcome.own_load() * 100.0);
+    println!(
+        "generator load    {:.0} % of a core",
+        outcome.own_load() * 100.0
+    );
     println!("reconnects        {}", outcome.reconnects);
     if let (Some(pid), Some(cpu)) = (options.pid, outcome.cpu_per_request()) {
         println!("server CPU        {cpu:.2} µs a request");
-        println!("server memory     {:.1} MiB", cpu::resident(pid) as f64 / f64::from(1 << 20));
+        println!(
+            "server memory     {:.1} MiB",
+            cpu::resident(pid) as f64 / f64::from(1 << 20)
+        );
     }
 }

@@ -30,7 +30,10 @@ impl Row {
     pub fn new(name: impl Into<String>, outcomes: Vec<Outcome>) -> Self {
         let each = |f: &dyn Fn(&Outcome) -> f64| outcomes.iter().map(f).collect::<Vec<_>>();
         let quantile = |q| median(&each(&|o| o.latency.value_at_quantile(q) as f64 / 1e3));
-        let cpu = outcomes.iter().filter_map(Outcome::cpu_per_request).collect::<Vec<_>>();
+        let cpu = outcomes
+            .iter()
+            .filter_map(Outcome::cpu_per_request)
+            .collect::<Vec<_>>();
         Self {
             name: name.into(),
             rates: each(&Outcome::rate),
@@ -42,7 +45,13 @@ impl Row {
 
     /// A rate that something else measured, one a round.
     pub fn plain(name: impl Into<String>, rates: Vec<f64>) -> Self {
-        Self { name: name.into(), rates, latency: None, cpu: None, generator: None }
+        Self {
+            name: name.into(),
+            rates,
+            latency: None,
+            cpu: None,
+            generator: None,
+        }
     }
 
     fn rate(&self) -> f64 {
@@ -51,7 +60,12 @@ impl Row {
 
     /// Median of the ratios of the single rounds: both sides of each were measured within seconds.
     fn ratio(&self, other: &Row) -> f64 {
-        let ratios: Vec<_> = self.rates.iter().zip(&other.rates).map(|(a, b)| a / b).collect();
+        let ratios: Vec<_> = self
+            .rates
+            .iter()
+            .zip(&other.rates)
+            .map(|(a, b)| a / b)
+            .collect();
         median(&ratios)
     }
 }
@@ -103,15 +117,24 @@ const SATURATED: f64 = 0.97;
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n### {}\n", self.title)?;
-        writeln!(f, "| | per second | rounds | p50 / p99 µs | server CPU µs | generator | fosse ÷ this |")?;
+        writeln!(
+            f,
+            "| | per second | rounds | p50 / p99 µs | server CPU µs | generator | fosse ÷ this |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|---|")?;
         let number = |value: f64| format!("{value:.0}");
         for row in &self.rows {
             let rounds: Vec<_> = row.rates.iter().map(|r| number(*r)).collect();
-            let latency = row.latency.map_or_else(String::new, |(a, b)| format!("{a:.0} / {b:.0}"));
+            let latency = row
+                .latency
+                .map_or_else(String::new, |(a, b)| format!("{a:.0} / {b:.0}"));
             let cpu = row.cpu.map_or_else(String::new, |c| format!("{c:.1}"));
             let generator = row.generator.map_or_else(String::new, |g| {
-                format!("{:.0} %{}", g * 100.0, if g >= SATURATED { " (its limit)" } else { "" })
+                format!(
+                    "{:.0} %{}",
+                    g * 100.0,
+                    if g >= SATURATED { " (its limit)" } else { "" }
+                )
             });
             let ratio = self.rows.first().map_or(f64::NAN, |first| first.ratio(row));
             writeln!(
@@ -131,7 +154,10 @@ impl fmt::Display for Table {
                         "\nGoal: {goal:.2} x the best other row; reached {reached:.2}: {verdict}."
                     ),
                     Goal::Rate(goal) => {
-                        writeln!(f, "\nGoal: {goal:.0} a second; reached {reached:.0}: {verdict}.")
+                        writeln!(
+                            f,
+                            "\nGoal: {goal:.0} a second; reached {reached:.0}: {verdict}."
+                        )
                     }
                 }
             }
