@@ -4,7 +4,7 @@
 use crate::content::Content;
 use crate::cpu;
 use crate::pace::Pace;
-use crate::response::{BadResponse, Expected, Response};
+use crate::response::{Expected, Response};
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
@@ -316,6 +316,7 @@ async fn wait_until(at: Instant, stop: &Cell<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::BadResponse;
     use std::io::{Read, Write};
 
     /// A server on loopback that answers each request with `answer(number)`.
