@@ -1,5 +1,6 @@
 //! `cargo xtask check`: what must hold of the sources before any test runs.
 
+mod deny;
 mod layers;
 
 use crate::process;
@@ -32,5 +33,10 @@ pub(crate) fn run(_: &Options) -> Result<bool> {
         "warnings",
     ]))?;
     report("clippy", clippy.success());
+    report("licences, bans and sources", deny::run()?);
+    match deny::advisories()? {
+        Some(holds) => report("advisories", holds),
+        None => println!("check advisories: not checked, the database cannot be reached"),
+    }
     Ok(sound)
 }
