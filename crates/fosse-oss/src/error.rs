@@ -12,6 +12,7 @@ pub enum ErrorCode {
     MalformedXml, MethodNotAllowed, MissingContentLength, NoSuchBucket, NoSuchKey, NoSuchUpload, NoSuchVersion,
     NotImplemented, PreconditionFailed, RequestTimeTooSkewed, RequestTimeout, SecondLevelDomainForbidden,
     ServiceUnavailable, SignatureDoesNotMatch, TooManyBuckets,
+    AccessKeyIdAndSecurityTokenNotMatch, InvalidSecurityToken, SecurityTokenExpired,
 }
 
 /// An answer that refuses: boxed inside, so that `Result<_, OssError>` stays one word.

@@ -1,9 +1,68 @@
 //! Every signing scheme of OSS: V1 and V4 in header, URL and PostObject form, and STS RPC (v1, ACS3).
 //!
-//! Sign and verify share one canonicalization. Follows `signing.md` of the specification.
+//! Sign and verify share one canonicalization ([`canon_v1`], [`canon_v4`]). Follows `signing.md` of the
+//! specification; section numbers in the comments are its sections. V2 is recognised and refused.
+//!
+//! ```
+//! use fosse_oss::sign::{self, Credentials, KeyState, Keys, RequestParts, Scheme, SignOptions, SignRequest, VerifyContext};
+//!
+//! struct OneKey;
+//! impl Keys for OneKey {
+//!     fn lookup(&self, id: &str, _token: Option<&str>) -> KeyState {
+//!         if id == "AK" { KeyState::Active { secret: "secret".into(), expires_at: None } } else { KeyState::Unknown }
+//!     }
+//! }
+//!
+//! let request = SignRequest { method: "GET", bucket: Some("photos"), key: b"a b.jpg", query: &[], headers: &[], additional_headers: &[] };
+//! let credentials = Credentials { access_key_id: "AK".into(), access_key_secret: "secret".into(), security_token: None };
+//! let options = SignOptions { scheme: Scheme::V4, now: 1_705_307_445, region: "cn-hangzhou", product: "oss" };
+//! let query = sign::presign_query(&request, &credentials, &options, 3600, None).unwrap();
+//!
+//! let parts = RequestParts { method: "GET", bucket: Some("photos"), key: b"a b.jpg", query: &query, headers: &[] };
+//! let context = VerifyContext { now: 1_705_307_500, regions: &[], product: "oss" };
+//! assert!(sign::verify(&parts, &context, &OneKey).is_ok());
+//! ```
+
+pub mod canon_v1;
+pub mod canon_v4;
+
+mod authorization;
+mod key;
+mod message_headers;
+mod param;
+mod presign;
+mod refusal;
+mod scope;
+mod sign_header;
+mod subresource;
+mod verify;
+
+pub use key::{Signature, SigningKey, sign_v1};
+pub use param::{Param, Params};
+pub use presign::{SignError, presign_query};
+pub use refusal::{Refusal, Rule};
+pub use scope::{Scope, ScopeError, is_access_key_id};
+pub use sign_header::sign_header;
+pub use subresource::is_signed_subresource;
+pub use verify::verify;
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Most seconds that a request's time may be away from the server's clock, either way; exactly this is accepted.
+pub const MAX_SKEW: i64 = 900;
+
+/// Longest life of a V4 URL in seconds: seven days.
+pub const MAX_V4_EXPIRES: i64 = 604_800;
+
+/// First word of a V4 `Authorization` header and value of `x-oss-signature-version`.
+pub const V4_ALGORITHM: &str = "OSS4-HMAC-SHA256";
+
+/// Last part of a V4 scope.
+pub const V4_TERMINATOR: &str = "aliyun_v4_request";
 
 /// What signing sees of a request. Borrowed: nothing is copied before it must be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RequestParts<'a> {
     /// Upper-case as received.
     pub method: &'a str,
@@ -17,15 +76,74 @@ pub struct RequestParts<'a> {
     pub headers: &'a [(&'a str, &'a [u8])],
 }
 
+/// What both canonical forms take from a request besides its query.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    /// Upper-case HTTP method.
+    pub method: &'a str,
+    /// Bucket, if any.
+    pub bucket: Option<&'a str>,
+    /// Decoded key bytes.
+    pub key: &'a [u8],
+    /// Headers in the order sent, names in any case.
+    pub headers: &'a [(&'a str, &'a [u8])],
+}
+
+impl<'a> From<&RequestParts<'a>> for Message<'a> {
+    fn from(parts: &RequestParts<'a>) -> Self {
+        let RequestParts {
+            method,
+            bucket,
+            key,
+            headers,
+            ..
+        } = *parts;
+        Self {
+            method,
+            bucket,
+            key,
+            headers,
+        }
+    }
+}
+
+impl<'a> From<&SignRequest<'a>> for Message<'a> {
+    fn from(request: &SignRequest<'a>) -> Self {
+        let SignRequest {
+            method,
+            bucket,
+            key,
+            headers,
+            ..
+        } = *request;
+        Self {
+            method,
+            bucket,
+            key,
+            headers,
+        }
+    }
+}
+
 /// Which scheme a request used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Scheme { V1, V4 }
+pub enum Scheme {
+    /// HMAC-SHA1 over a short string; signs listed parameters only.
+    V1,
+    /// `OSS4-HMAC-SHA256`: a derived key, signs every parameter.
+    V4,
+}
 
 /// Where the signature travelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Carrier { Header, Url, Form }
+pub enum Carrier {
+    /// The `Authorization` header.
+    Header,
+    /// Query parameters of a presigned URL.
+    Url,
+    /// Fields of a PostObject form.
+    Form,
+}
 
 /// What the server accepts in a V4 scope, and the time.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +156,25 @@ pub struct VerifyContext<'a> {
     pub product: &'a str,
 }
 
-/// The answer of a key lookup.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
+/// The answer of a key lookup. `Debug` leaves the secret out.
+#[derive(Clone)]
 pub enum KeyState {
-    /// Usable. `secret` is shared so that a lookup does not copy it. `expires_at`: end of a temporary credential, Unix seconds.
-    Active { secret: std::sync::Arc<str>, expires_at: Option<i64> },
+    /// Usable.
+    Active {
+        /// The AccessKey secret, shared so that a lookup does not copy it.
+        secret: Arc<str>,
+        /// Last second of a temporary credential, Unix seconds; `None` for a permanent key.
+        expires_at: Option<i64>,
+    },
+    /// No such key.
     Unknown,
+    /// The key exists and is switched off.
     Disabled,
+    /// The token cannot be read or was forged.
     TokenInvalid,
+    /// The token belongs to another AccessKey ID.
     TokenMismatch,
+    /// The temporary credential has ended.
     TokenExpired,
     /// A token was sent with a key that is not temporary.
     TokenUnexpected,
@@ -55,30 +182,36 @@ pub enum KeyState {
 
 /// Where the verifier gets keys from. Synchronous: the caller answers from memory.
 pub trait Keys {
-    /// Looks an AccessKey ID up, with the security token that came with it.
+    /// Looks an AccessKey ID up, with the security token that came with it. Called only with a token for ids that
+    /// begin with `STS.`, and only without one for all others: [`verify`] refuses the rest itself.
     fn lookup(&self, access_key_id: &str, token: Option<&str>) -> KeyState;
+
     /// The V4 signing key of (id, date, region, product). The default derives it; a server overrides it with a cache.
-    fn v4_signing_key(&self, access_key_id: &str, secret: &str, date: &str, region: &str, product: &str) -> SigningKey {
+    /// A cache must not outlive the secret: key it by the secret too, or drop entries when a key changes.
+    fn v4_signing_key(
+        &self,
+        access_key_id: &str,
+        secret: &str,
+        date: &str,
+        region: &str,
+        product: &str,
+    ) -> SigningKey {
         let _ = access_key_id;
         SigningKey::derive(secret, date, region, product)
     }
 }
 
-/// A derived V4 key with its HMAC state precomputed. Cheap to clone. `Debug` prints nothing secret.
-#[derive(Clone)]
-pub struct SigningKey(());
-impl SigningKey {
-    /// k4 of signing.md §5.
-    pub fn derive(secret: &str, date: &str, region: &str, product: &str) -> Self { let _ = (secret, date, region, product); todo!() }
-}
-
 /// Who a request proved to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Verified { Anonymous, Signed(Identity) }
+pub enum Verified {
+    /// No signature was sent.
+    Anonymous,
+    /// The signature is right and timely.
+    Signed(Identity),
+}
 
-/// A proven signer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A proven signer. `Debug` leaves the token out.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The AccessKey ID.
     pub access_key_id: String,
@@ -92,20 +225,7 @@ pub struct Identity {
     pub token: Option<String>,
 }
 
-/// Why a request was not proven, with everything needed to explain it. `Debug`/`Display` leave out tokens and signatures.
-pub struct Refusal(());
-impl Refusal {
-    /// The documented OSS answer: code, status, message, EC and extra elements of signing.md §10.
-    pub fn to_error(&self) -> crate::OssError { todo!() }
-}
-
-/// Verifies header and URL signatures (signing.md §1.1, §2–§6, §9, §10), in the order of §10.
-pub fn verify(parts: &RequestParts<'_>, context: &VerifyContext<'_>, keys: &dyn Keys) -> Result<Verified, Box<Refusal>> {
-    let _ = (parts, context, keys);
-    todo!()
-}
-
-/// Credentials of a signer.
+/// Credentials of a signer. `Debug` leaves secret and token out.
 #[derive(Clone)]
 pub struct Credentials {
     /// AccessKey ID.
@@ -117,7 +237,7 @@ pub struct Credentials {
 }
 
 /// A request to sign: the parts of [`RequestParts`] with decoded query pairs instead of a raw query.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct SignRequest<'a> {
     /// HTTP method, upper-case.
     pub method: &'a str,
@@ -129,7 +249,8 @@ pub struct SignRequest<'a> {
     pub query: &'a [(&'a str, &'a str)],
     /// Headers that will be sent.
     pub headers: &'a [(&'a str, &'a [u8])],
-    /// Names of additional headers to sign (V4 only), any case.
+    /// Names of additional headers to sign (V4 only), any case. `content-type`, `content-md5` and `x-oss-*` are
+    /// signed anyway and need not be named.
     pub additional_headers: &'a [&'a str],
 }
 
@@ -146,29 +267,90 @@ pub struct SignOptions<'a> {
     pub product: &'a str,
 }
 
-/// What went wrong while signing (client-side).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum SignError {
-    #[error("expires should be not greater than 604800(seven days)")]
-    ExpiresTooLong,
-    #[error("expires must be at least 1 second")]
-    ExpiresTooShort,
-    #[error("region must be set in sign version 4")]
-    RegionMissing,
+/// Stands for a secret in `Debug` output, so that one sees whether it is there.
+struct Redacted;
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
+    }
 }
 
-/// Signs in the `Authorization` header: returns the headers to add (`authorization`, `x-oss-date`/`date`,
-/// `x-oss-content-sha256`, `x-oss-security-token`), in order.
-pub fn sign_header(request: &SignRequest<'_>, credentials: &Credentials, options: &SignOptions<'_>) -> Result<Vec<(String, String)>, SignError> {
-    let _ = (request, credentials, options);
-    todo!()
+impl fmt::Debug for RequestParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestParts")
+            .field("method", &self.method)
+            .field("bucket", &self.bucket)
+            .field("key", &String::from_utf8_lossy(self.key))
+            .field("query", &Redacted)
+            .field("headers", &HeaderNames(self.headers))
+            .finish()
+    }
 }
 
-/// Signs into the URL: returns the complete encoded query (without `?`), the caller's parameters included. `expires`: V4 seconds of life (1..=604800); V1 the
-/// same, counted from `now`, without an upper limit. `key`: a cached V4 key, derived when `None`.
-/// Query values are given decoded; encoding is `ENC`, sorted by name for V4; V1: caller's parameters, then Expires, OSSAccessKeyId, Signature, security-token.
-pub fn presign_query(request: &SignRequest<'_>, credentials: &Credentials, options: &SignOptions<'_>, expires: i64, key: Option<&SigningKey>) -> Result<String, SignError> {
-    let _ = (request, credentials, options, expires, key);
-    todo!()
+impl fmt::Debug for SignRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignRequest")
+            .field("method", &self.method)
+            .field("bucket", &self.bucket)
+            .field("key", &String::from_utf8_lossy(self.key))
+            .field("query", &Redacted)
+            .field("headers", &HeaderNames(self.headers))
+            .field("additional_headers", &self.additional_headers)
+            .finish()
+    }
+}
+
+/// Header names alone: values hold signatures and tokens.
+struct HeaderNames<'a>(&'a [(&'a str, &'a [u8])]);
+
+impl fmt::Debug for HeaderNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl fmt::Debug for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Active { expires_at, .. } => f
+                .debug_struct("Active")
+                .field("secret", &Redacted)
+                .field("expires_at", expires_at)
+                .finish(),
+            Self::Unknown => f.write_str("Unknown"),
+            Self::Disabled => f.write_str("Disabled"),
+            Self::TokenInvalid => f.write_str("TokenInvalid"),
+            Self::TokenMismatch => f.write_str("TokenMismatch"),
+            Self::TokenExpired => f.write_str("TokenExpired"),
+            Self::TokenUnexpected => f.write_str("TokenUnexpected"),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("access_key_id", &self.access_key_id)
+            .field("scheme", &self.scheme)
+            .field("carrier", &self.carrier)
+            .field("valid_until", &self.valid_until)
+            .field("token", &self.token.as_ref().map(|_| Redacted))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("access_key_secret", &Redacted)
+            .field(
+                "security_token",
+                &self.security_token.as_ref().map(|_| Redacted),
+            )
+            .finish()
+    }
 }
