@@ -12,24 +12,38 @@ use std::time::Duration;
 /// Reads the scheduler's own accounting, in nanoseconds, of every living thread. A process that is
 /// gone counts as zero.
 pub fn used(pid: u32) -> Duration {
-    let mut total = 0u64;
-    let mut pending = vec![pid];
+    let (mut total, mut pending) = used_alone(pid);
     while let Some(pid) = pending.pop() {
-        let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
-            continue;
-        };
-        for thread in threads.flatten() {
-            let path = thread.path();
-            total += first_number(&path.join("schedstat"));
-            let children = std::fs::read_to_string(path.join("children")).unwrap_or_default();
-            pending.extend(
-                children
-                    .split_ascii_whitespace()
-                    .filter_map(|p| p.parse::<u32>().ok()),
-            );
-        }
+        let (used, children) = used_alone(pid);
+        total += used;
+        pending.extend(children);
     }
-    Duration::from_nanos(total)
+    total
+}
+
+/// CPU time of this process, without the servers that it started.
+pub fn used_here() -> Duration {
+    used_alone(std::process::id()).0
+}
+
+/// CPU time of one process, and its children.
+fn used_alone(pid: u32) -> (Duration, Vec<u32>) {
+    let mut total = 0u64;
+    let mut children = Vec::new();
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for thread in threads {
+        let path = thread.path();
+        total += first_number(&path.join("schedstat"));
+        let text = std::fs::read_to_string(path.join("children")).unwrap_or_default();
+        children.extend(
+            text.split_ascii_whitespace()
+                .filter_map(|p| p.parse::<u32>().ok()),
+        );
+    }
+    (Duration::from_nanos(total), children)
 }
 
 fn first_number(path: &Path) -> u64 {
@@ -84,17 +98,37 @@ pub fn pinned(list: Option<&str>, program: &Path) -> Command {
 mod tests {
     use super::*;
 
-    #[test]
-    fn work_shows_as_cpu_time() {
-        let me = std::process::id();
-        let before = used(me);
-        let end = std::time::Instant::now() + Duration::from_millis(50);
+    fn work(time: Duration) {
+        let end = std::time::Instant::now() + time;
         let mut n = 0u64;
         while std::time::Instant::now() < end {
             n = std::hint::black_box(n.wrapping_mul(31).wrapping_add(1));
         }
-        assert!(used(me) > before, "50 ms of work and no CPU time");
-        assert!(resident(me) > 100_000);
+    }
+
+    #[test]
+    fn work_shows_as_cpu_time() {
+        let before = used_here();
+        work(Duration::from_millis(50));
+        assert!(used_here() > before, "50 ms of work and no CPU time");
+        assert!(resident(std::process::id()) > 100_000);
+    }
+
+    #[test]
+    fn the_work_of_a_child_belongs_to_the_whole_only() {
+        let mut child = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .spawn()
+            .unwrap();
+        let (alone, all) = (used_here(), used(std::process::id()));
+        std::thread::sleep(Duration::from_millis(300));
+        let (alone, all) = (used_here() - alone, used(std::process::id()) - all);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(
+            all > alone + Duration::from_millis(20),
+            "alone {alone:?}, all {all:?}"
+        );
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub async fn run(plan: &Plan, source: SharedSource) -> anyhow::Result<Outcome> {
                 () = tokio::time::sleep(plan.warm_up) => {}
             }
             let server = plan.server.map(cpu::used);
-            let own = cpu::used(std::process::id());
+            let own = cpu::used_here();
             let begin = Instant::now();
             shared.recording.set(true);
             tokio::select! {
@@ -176,7 +176,7 @@ pub async fn run(plan: &Plan, source: SharedSource) -> anyhow::Result<Outcome> {
                 outcome.server_cpu = plan
                     .server
                     .map(|pid| cpu::used(pid).saturating_sub(server.unwrap_or_default()));
-                outcome.own_cpu = cpu::used(std::process::id()).saturating_sub(own);
+                outcome.own_cpu = cpu::used_here().saturating_sub(own);
             }
             // What is under way still has to be answered correctly.
             shared.stop.set(true);
