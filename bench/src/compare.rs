@@ -101,18 +101,9 @@ const UPLOAD_SIZE: usize = 4 << 10;
 const READ_BACK: usize = 200;
 
 const NGINX_MODES: [NginxMode; 3] = [
-    NginxMode {
-        sendfile: true,
-        cache: true,
-    },
-    NginxMode {
-        sendfile: true,
-        cache: false,
-    },
-    NginxMode {
-        sendfile: false,
-        cache: true,
-    },
+    NginxMode::SendfileNopush,
+    NginxMode::Sendfile,
+    NginxMode::Copy,
 ];
 
 const BUCKET: &str = "bench";
