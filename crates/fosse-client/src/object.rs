@@ -1,8 +1,13 @@
 //! Object operations (api-objects.md §1 to §7).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
+use fosse_oss::encode::decode_query;
+use fosse_oss::xml::Writer;
 use http::HeaderMap;
+use md5::{Digest as _, Md5};
 
 use crate::bucket::{grant, text};
 use crate::client::{Answer, Call, Client, XML_BODY};
@@ -126,6 +131,51 @@ impl Client {
         let call = Call::new("DeleteObject", "DELETE", Some(bucket), key)
             .query_if("versionId", version_id);
         self.send(call).await.map(drop)
+    }
+
+    /// DeleteMultipleObjects: up to 1000 keys at once. Returns the keys that are gone; one that is missing there was
+    /// refused. Keys that XML cannot carry are deleted one by one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<Vec<String>> {
+        let (plain, odd): (Vec<&String>, Vec<&String>) =
+            keys.iter().partition(|key| key.chars().all(in_xml));
+        let mut gone = Vec::with_capacity(keys.len());
+        for key in odd {
+            self.delete_object(bucket, key.as_bytes(), None).await?;
+            gone.push(key.clone());
+        }
+        if plain.is_empty() {
+            return Ok(gone);
+        }
+        let body = Writer::document("Delete", |w| {
+            w.text("Quiet", "false");
+            for key in &plain {
+                w.element("Object", |w| w.text("Key", key));
+            }
+        });
+        let mut call = Call::new("DeleteMultipleObjects", "POST", Some(bucket), b"")
+            .query("delete", "")
+            .query("encoding-type", "url")
+            .header("content-type", *b"application/xml")
+            .header("content-md5", STANDARD.encode(Md5::digest(&body)));
+        call.payload = Payload::Bytes(body.into());
+        let answer = self.send(call).await?;
+        let root = answer.xml("DeleteResult")?;
+        let encoded = text(&root, "EncodingType").eq_ignore_ascii_case("url");
+        for deleted in root.children.iter().filter(|child| child.name == "Deleted") {
+            let raw = text(deleted, "Key");
+            let key = if encoded {
+                let bytes =
+                    decode_query(raw).map_err(|error| answer.malformed(error.to_string()))?;
+                String::from_utf8_lossy(&bytes).into_owned()
+            } else {
+                raw.to_owned()
+            };
+            gone.push(key);
+        }
+        Ok(gone)
     }
 
     /// CopyObject from (`bucket`, key, version) to (bucket, key). `headers`: metadata, directive, ACL and so on.
@@ -322,6 +372,11 @@ impl Download {
         }
         Ok(all)
     }
+}
+
+/// Whether XML 1.0 can carry a character as it is; a carriage return would come back as a line feed.
+fn in_xml(c: char) -> bool {
+    c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}') || matches!(c, '\t' | '\n')
 }
 
 /// Compares, when the server told.

@@ -37,6 +37,8 @@ pub struct Link<'a> {
     pub expires: i64,
     /// How `/` inside the key is written.
     pub slash: Slash,
+    /// Sign any life, also one that the server will refuse, as clients of the first generation do.
+    pub any_life: bool,
 }
 
 impl Presigner {
@@ -69,7 +71,11 @@ impl Presigner {
             region: &self.region,
             product: "oss",
         };
-        let query = sign::presign_query(&request, &self.credentials, &options, link.expires, None)?;
+        let query = (if link.any_life {
+            sign::presign_query_any_life
+        } else {
+            sign::presign_query
+        })(&request, &self.credentials, &options, link.expires, None)?;
         let address = self
             .endpoint
             .address(Some(link.bucket), link.key, link.slash);

@@ -57,7 +57,7 @@ pub trait Checkpoint: Send + Sync {
     /// What the system said.
     fn save(&self, part_size: u64, upload_id: &str) -> io::Result<()>;
     /// Forgets it.
-    fn clear(&self);
+    fn clear(&self, part_size: u64);
 }
 
 /// The part size for `size` bytes.
@@ -179,7 +179,7 @@ impl Client {
         parts.sort_by_key(|part| part.number);
         let stored = self.complete_upload(bucket, key, &id, &parts).await?;
         if let Some(checkpoint) = checkpoint {
-            checkpoint.clear();
+            checkpoint.clear(part_size);
         }
         Ok(stored)
     }
@@ -305,37 +305,33 @@ async fn read_part(reader: &mut (impl AsyncRead + Unpin), size: u64) -> Result<B
 /// Returns the number of bytes.
 ///
 /// # Errors
-/// [`Error::File`], and those of [`Download::next`]; the unfinished file is removed.
+/// [`Error::File`], and those of [`Download::next`]; the unfinished file is removed, also when the future is dropped.
 pub async fn save(mut download: Download, path: &Path) -> Result<u64> {
-    let partial = partial_name(path);
-    let fail = |doing, source| Error::File {
-        doing,
+    let partial = Partial(partial_name(path));
+    let fail = |source| Error::File {
+        doing: "write",
         path: path.to_owned(),
         source,
     };
-    let work = async {
-        let mut file = tokio::fs::File::create(&partial)
-            .await
-            .map_err(|error| fail("write", error))?;
-        let mut total = 0;
-        while let Some(chunk) = download.next().await? {
-            file.write_all(&chunk)
-                .await
-                .map_err(|error| fail("write", error))?;
-            total += chunk.len() as u64;
-        }
-        file.flush().await.map_err(|error| fail("write", error))?;
-        drop(file);
-        tokio::fs::rename(&partial, path)
-            .await
-            .map_err(|error| fail("write", error))?;
-        Ok(total)
-    };
-    let result = work.await;
-    if result.is_err() {
-        let _ = tokio::fs::remove_file(&partial).await;
+    let mut file = tokio::fs::File::create(&partial.0).await.map_err(fail)?;
+    let mut total = 0;
+    while let Some(chunk) = download.next().await? {
+        file.write_all(&chunk).await.map_err(fail)?;
+        total += chunk.len() as u64;
     }
-    result
+    file.flush().await.map_err(fail)?;
+    drop(file);
+    tokio::fs::rename(&partial.0, path).await.map_err(fail)?;
+    Ok(total)
+}
+
+/// A file that is removed when it is let go; after its renaming there is nothing left to remove.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn partial_name(path: &Path) -> PathBuf {

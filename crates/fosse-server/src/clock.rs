@@ -21,9 +21,10 @@ impl Clock {
 
     /// The clock of the machine plus an offset in milliseconds that the caller may change at any time.
     pub fn shifted(offset_ms: Arc<AtomicI64>) -> Self {
-        let mut clock = Self::system();
-        clock.offset_ms = Some(offset_ms);
-        clock
+        Self {
+            offset_ms: Some(offset_ms),
+            ..Self::default()
+        }
     }
 
     /// The clock of the machine plus the offset in the file that `FOSSE_TEST_CLOCK` names (a signed decimal number
@@ -32,9 +33,10 @@ impl Clock {
     pub fn from_env() -> Self {
         #[cfg(feature = "test-clock")]
         if let Some(path) = std::env::var_os("FOSSE_TEST_CLOCK") {
-            let mut clock = Self::system();
-            clock.file = Some(Arc::new(file::OffsetFile::new(path.into())));
-            return clock;
+            return Self {
+                file: Some(Arc::new(file::OffsetFile::new(path.into()))),
+                ..Self::default()
+            };
         }
         Self::system()
     }

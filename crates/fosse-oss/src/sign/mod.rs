@@ -26,11 +26,7 @@
 pub mod canon_v1;
 pub mod canon_v4;
 
-pub mod sts;
-
 mod authorization;
-mod form;
-mod form_policy;
 mod key;
 mod message_headers;
 mod param;
@@ -41,11 +37,9 @@ mod sign_header;
 mod subresource;
 mod verify;
 
-pub use form::{FormVerified, form_credential, sign_form, verify_form};
-pub use form_policy::{Condition, FormPolicy, FormPolicyError, MAX_POLICY};
 pub use key::{Signature, SigningKey, sign_v1};
 pub use param::{Param, Params};
-pub use presign::{SignError, presign_query};
+pub use presign::{SignError, presign_query, presign_query_any_life};
 pub use refusal::{Refusal, Rule};
 pub use scope::{Scope, ScopeError, is_access_key_id};
 pub use sign_header::sign_header;

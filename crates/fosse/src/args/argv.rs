@@ -2,9 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::{Args as _, CommandFactory as _};
+use clap::Args as _;
 
-use super::Cli;
 use super::client_options::ClientOptions;
 
 /// Moves global flags that stand before the command behind it, where the parser of the command finds them
@@ -55,18 +54,6 @@ pub(crate) fn complaint(error: &clap::Error) -> String {
     text.trim_end().to_owned()
 }
 
-/// The help of the program or of one command.
-pub(crate) fn help_text(command: Option<&str>) -> Option<String> {
-    let mut cli = Cli::command();
-    cli.build();
-    match command {
-        None => Some(cli.render_help().to_string()),
-        Some(name) => cli
-            .find_subcommand_mut(name)
-            .map(|found| found.render_long_help().to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::globals_behind_command;
@@ -103,6 +90,6 @@ mod tests {
 
     #[test]
     fn the_parser_is_well_formed() {
-        super::Cli::command().debug_assert();
+        crate::args::Cli::command().debug_assert();
     }
 }

@@ -7,11 +7,6 @@ use std::str::FromStr;
 pub(crate) struct Span(u64);
 
 impl Span {
-    /// Whole seconds given.
-    pub(crate) fn from_secs(seconds: u64) -> Self {
-        Self(seconds.saturating_mul(1000))
-    }
-
     /// Whole seconds, rounded down.
     pub(crate) fn as_secs(self) -> u64 {
         self.0 / 1000

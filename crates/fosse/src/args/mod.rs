@@ -7,6 +7,8 @@ use crate::cmd;
 pub(crate) mod argv;
 pub(crate) mod client_options;
 pub(crate) mod duration;
+pub(crate) mod filter;
+pub(crate) mod listing;
 pub(crate) mod oss_url;
 pub(crate) mod size;
 pub(crate) mod time;
@@ -38,7 +40,85 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run the server
+    #[command(
+        long_about = "Runs the server. Without any flag it keeps its data in ./fosse-data, listens on 127.0.0.1:9000, \
+            and prints a root AccessKey the first time it starts.\n\n\
+            Every flag is also a variable (--data-dir is FOSSE_DATA_DIR) and a key of the TOML file named with \
+            --config (data-dir = \"/var/lib/fosse\"). A flag goes before a variable, a variable before the file. \
+            The root AccessKey can be given with FOSSE_ROOT_ACCESS_KEY_ID and FOSSE_ROOT_ACCESS_KEY_SECRET.",
+        after_help = "Examples:\n  \
+            fosse serve\n  \
+            fosse serve --memory --listen 127.0.0.1:0\n  \
+            fosse serve --data-dir /srv/fosse --listen 0.0.0.0:9000 --domain oss.example.lan\n  \
+            fosse serve --listen-tls 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem\n  \
+            fosse serve --config /etc/fosse.toml --print-config"
+    )]
     Serve(cmd::serve::ServeArgs),
     /// Manage AccessKeys in a data directory whose server is stopped
     Admin(cmd::admin::AdminArgs),
+    /// Make a link that anyone can open for a while
+    #[command(
+        after_help = "The link is signed here; nothing is sent to the server, and the object need not exist.\n\nExamples:\n  \
+        fosse presign oss://photos/cat.jpg\n  \
+        fosse presign oss://photos/cat.jpg --expires-duration 1h\n  \
+        fosse presign oss://photos/cat.jpg --download=kitten.jpg\n  \
+        fosse presign oss://photos/new.jpg --method PUT --header Content-Type:image/jpeg\n  \
+        fosse presign oss://photos/2024/ -r --include \"*.jpg\" --output-format csv"
+    )]
+    Presign(Box<cmd::presign::PresignArgs>),
+    /// Make a link, in the form of ossutil 1.0 (V1, 60 seconds)
+    #[command(after_help = "Example:\n  fosse sign oss://photos/cat.jpg --timeout 2592000")]
+    Sign(Box<cmd::sign::SignArgs>),
+    /// Make a bucket
+    #[command(
+        after_help = "Examples:\n  fosse mb oss://photos\n  fosse mb oss://site --acl public-read"
+    )]
+    Mb(Box<cmd::mb::MbArgs>),
+    /// Remove a bucket
+    #[command(
+        after_help = "Examples:\n  fosse rb oss://photos\n  fosse rb oss://photos -r -f      with everything in it"
+    )]
+    Rb(Box<cmd::rb::RbArgs>),
+    /// List buckets, objects or unfinished uploads
+    #[command(
+        after_help = "Examples:\n  fosse ls\n  fosse ls oss://photos/2024/\n  fosse ls oss://photos -d          one level\n  \
+        fosse ls oss://photos --include \"*.jpg\" -s\n  fosse ls oss://photos -m          unfinished uploads"
+    )]
+    Ls(Box<cmd::ls::LsArgs>),
+    /// Upload, download or copy one object
+    #[command(
+        after_help = "Examples:\n  fosse cp cat.jpg oss://photos/             upload\n  \
+        fosse cp oss://photos/cat.jpg .            download\n  fosse cp oss://photos/a oss://backup/a     copy\n  \
+        pg_dump db | fosse cp - oss://backup/db    from standard input\n  \
+        fosse cp oss://backup/db - | psql          to standard output"
+    )]
+    Cp(Box<cmd::cp::CpArgs>),
+    /// Write an object to standard output
+    #[command(after_help = "Example:\n  fosse cat oss://logs/today.log --tail 10K")]
+    Cat(Box<cmd::cat::CatArgs>),
+    /// Show what is known about a bucket or an object
+    #[command(
+        after_help = "Examples:\n  fosse stat oss://photos\n  fosse stat oss://photos/cat.jpg"
+    )]
+    Stat(Box<cmd::stat::StatArgs>),
+    /// Remove objects or unfinished uploads
+    #[command(
+        after_help = "Examples:\n  fosse rm oss://photos/cat.jpg\n  fosse rm oss://photos/2023/ -r -f\n  fosse rm oss://photos -m -r -f      unfinished uploads"
+    )]
+    Rm(Box<cmd::rm::RmArgs>),
+    /// Remember endpoint, region and AccessKey in a file
+    #[command(
+        after_help = "Examples:\n  fosse config                                  asks\n  \
+        fosse config set region cn-hangzhou\n  fosse config set endpoint http://oss.example.lan:9000 --profile office\n  \
+        fosse config get endpoint\n  fosse config list-profiles\n  \
+        fosse config -e http://127.0.0.1:9000 -i ID -k SECRET --region cn-hangzhou"
+    )]
+    Config(Box<cmd::config::ConfigArgs>),
+    /// Compute the CRC-64 or MD5 of a file or an object
+    #[command(
+        after_help = "Examples:\n  fosse hash crc64 oss://photos/cat.jpg\n  fosse hash md5 cat.jpg"
+    )]
+    Hash(Box<cmd::hash::HashArgs>),
+    /// Show the version
+    Version,
 }

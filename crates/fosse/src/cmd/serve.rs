@@ -24,22 +24,7 @@ pub(crate) struct ServeArgs {
 
 impl clap::Args for ServeArgs {
     fn augment_args(command: Command) -> Command {
-        let mut command = command
-            .long_about(
-                "Runs the server. Without any flag it keeps its data in ./fosse-data, listens on 127.0.0.1:9000, and \
-                 prints a root AccessKey the first time it starts.\n\n\
-                 Every flag is also a variable (--data-dir is FOSSE_DATA_DIR) and a key of the TOML file named with \
-                 --config (data-dir = \"/var/lib/fosse\"). A flag goes before a variable, a variable before the file. \
-                 The root AccessKey can be given with FOSSE_ROOT_ACCESS_KEY_ID and FOSSE_ROOT_ACCESS_KEY_SECRET.",
-            )
-            .after_help(
-                "Examples:\n  \
-                 fosse serve\n  \
-                 fosse serve --memory --listen 127.0.0.1:0\n  \
-                 fosse serve --data-dir /srv/fosse --listen 0.0.0.0:9000 --domain oss.example.lan\n  \
-                 fosse serve --listen-tls 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem\n  \
-                 fosse serve --config /etc/fosse.toml --print-config",
-            );
+        let mut command = command;
         for setting in SETTINGS.iter().filter(|setting| !setting.secret) {
             let mut help = format!("{} [env: {}]", setting.help, setting.variable());
             if !setting.default.is_empty() && setting.kind != Kind::Switch {
