@@ -361,12 +361,9 @@ func TestMultipartRefusals(t *testing.T) {
 		wantFailure(t, c, err, 400, "InvalidPart", "")
 		_, err = c.complete(bucket, "k", id, []part{{number: 1, etag: big}, {number: 9, etag: last}})
 		wantFailure(t, c, err, 400, "InvalidPart", "")
-		if v.refusesBadOrder {
-			_, err = c.complete(bucket, "k", id, []part{{number: 3, etag: last}, {number: 1, etag: big}})
-			wantFailure(t, c, err, 400, "InvalidPartOrder", "")
-		}
-		// None of the refusals ended the upload.
-		_, err = c.complete(bucket, "k", id, []part{{number: 1, etag: big}, {number: 3, etag: last}})
+		// None of the refusals ended the upload. Both SDKs sort the parts before they send them, so that
+		// InvalidPartOrder is out of their reach.
+		_, err = c.complete(bucket, "k", id, []part{{number: 3, etag: last}, {number: 1, etag: big}})
 		must(t, err)
 		err = c.abort(bucket, "k", id)
 		wantFailure(t, c, err, 404, "NoSuchUpload", "0042-00000002")

@@ -243,7 +243,9 @@ final class SdkV1 implements Sdk {
     public Parts listParts(String bucket, String key, String uploadId, int max, int after) {
         ListPartsRequest request = new ListPartsRequest(at(bucket), key, uploadId);
         request.setMaxParts(max);
-        request.setPartNumberMarker(after);
+        if (after > 0) {
+            request.setPartNumberMarker(after);
+        }
         PartListing r = oss.listParts(request);
         return new Parts(r.getParts().stream().map(p -> new Part(p.getPartNumber(), p.getETag(), p.getSize(), null))
             .toList(), r.isTruncated(), r.getNextPartNumberMarker());

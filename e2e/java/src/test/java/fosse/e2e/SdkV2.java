@@ -89,8 +89,9 @@ final class SdkV2 implements Sdk {
 
     @Override
     public List<String> listBuckets(String prefix) {
-        return oss.listBuckets(ListBucketsRequest.newBuilder().prefix(prefix).maxKeys(1000L).build())
-            .buckets().stream().map(b -> b.name()).toList();
+        ListBucketsRequest.Builder request = ListBucketsRequest.newBuilder().maxKeys(1000L);
+        Optional.ofNullable(prefix).ifPresent(request::prefix);
+        return oss.listBuckets(request.build()).buckets().stream().map(b -> b.name()).toList();
     }
 
     @Override
