@@ -1,6 +1,7 @@
 """Every form in which the SDKs and programs reach a server."""
 
 import itertools
+import subprocess
 
 import oss2
 import pytest
@@ -84,8 +85,6 @@ def test_tls_with_http2(bucket, root):
     port = server.TLS.rpartition(":")[2]
     url, _ = sdk.OssV2("v4", server.TLS).presign("GET", bucket, "k")
     assert f"{bucket}.localhost:{port}" in url
-    import subprocess
-
     run = subprocess.run(
         [wire.CURL, "-sS", "--http2", "--cacert", server.CA, "--resolve", f"{bucket}.localhost:{port}:127.0.0.1",
          "--write-out", "\n%{http_version} %{http_code}", url],

@@ -177,7 +177,8 @@ def test_put_with_signed_headers(client, object_, clock):
     assert {name.lower() for name in headers} == {name.lower() for name in signed}
 
     def put(sent, body=b"uploaded"):
-        return wire.curl(url, "--request", "PUT", *(f"--header={n}: {v}" for n, v in sent.items()), body=body)
+        headers = [part for name, value in sent.items() for part in ("--header", f"{name}: {value}")]
+        return wire.curl(url, "--request", "PUT", *headers, body=body)
 
     for name, sent in {
         "no headers": {},

@@ -17,7 +17,7 @@ clock() {
   # Replaced, not rewritten, so that no read sees half of it.
   echo "$1" >"$FOSSE_E2E_CLOCK.new" && mv "$FOSSE_E2E_CLOCK.new" "$FOSSE_E2E_CLOCK"
 }
-trap 'clock 0; rm -rf "$work"' EXIT
+trap 'clock 0; [ -z "${own:-}" ] || kill "$own" 2>/dev/null; rm -rf "$work"' EXIT
 
 number=0
 failures=0
@@ -198,6 +198,58 @@ done
 is "health" 200 "$(status "$FOSSE_E2E_ADMIN/healthz")"
 is "readiness" 200 "$(status "$FOSSE_E2E_ADMIN/readyz")"
 has "metrics" "fosse_" "$(get "$FOSSE_E2E_ADMIN/metrics")"
+
+# A first start without any setting, a crash, and further AccessKeys.
+own=
+start_own() {
+  "$fosse" serve --data-dir "$work/own" --listen 127.0.0.1:0 --console off >welcome 2>log &
+  own=$!
+  for _ in $(seq 300); do
+    grep -q 'listening on' log && break
+    sleep 0.1
+  done
+  OSS_ENDPOINT=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' log | head -n 1)
+}
+stop_own() { kill "-$1" "$own" && wait "$own" 2>/dev/null; }
+start_own
+for _ in $(seq 50); do
+  grep -q OSS_ACCESS_KEY_SECRET welcome && break
+  sleep 0.1
+done
+has "a first start prints the root key" "export OSS_ACCESS_KEY_SECRET=" "$(cat welcome)"
+root_id=$(sed -n 's/^export OSS_ACCESS_KEY_ID=//p' welcome)
+root_secret=$(sed -n 's/^export OSS_ACCESS_KEY_SECRET=//p' welcome)
+OSS_ACCESS_KEY_ID=$root_id OSS_ACCESS_KEY_SECRET=$root_secret
+"$fosse" mb oss://sh-own >out 2>seen && "$fosse" cp file.txt oss://sh-own/file.txt >out 2>seen &&
+  "$fosse" cp large.bin oss://sh-own/large.bin >out 2>seen
+result "and it is good" $?
+case $(cat log) in *"$root_secret"*) false ;; esac
+result "the secret is not in the log" $?
+"$fosse" admin access-key list --data-dir "$work/own" >out 2>seen
+is "a directory in use is left alone" 3 $?
+stop_own KILL
+start_own
+is "after kill -9 the object is there" "the private object" "$("$fosse" cat oss://sh-own/file.txt --quiet)"
+"$fosse" cp oss://sh-own/large.bin large.own >out 2>seen && cmp large.bin large.own
+result "and the large one" $?
+is "the key is printed once only" "" "$(grep SECRET welcome)"
+stop_own TERM
+is "SIGTERM ends with success" 0 $?
+eval "$("$fosse" admin access-key create --comment second --data-dir "$work/own" | grep '^export')"
+second=$OSS_ACCESS_KEY_ID
+[ "$second" != "$root_id" ]
+result "admin makes a second key" $?
+start_own
+is "which is good as well" "the private object" "$("$fosse" cat oss://sh-own/file.txt --quiet)"
+link=$(url oss://sh-own/file.txt)
+is "and signs URLs" 200 "$(status "$link")"
+stop_own TERM
+"$fosse" admin access-key disable "$second" --data-dir "$work/own" >out 2>seen
+result "admin disables it" $?
+start_own
+has "then its requests are refused" "<Code>InvalidAccessKeyId</Code>" \
+  "$(get "${link/http:\/\/*\/sh-own/$OSS_ENDPOINT/sh-own}")"
+stop_own TERM
 
 echo "1..$number"
 [ "$failures" = 0 ]

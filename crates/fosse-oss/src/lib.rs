@@ -3,6 +3,16 @@
 //!
 //! Nothing here does I/O, reads a clock or draws randomness; what is needed comes in as an argument.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 pub mod encode;
 pub mod error;
 pub mod etag;

@@ -21,10 +21,9 @@ impl Clock {
 
     /// The clock of the machine plus an offset in milliseconds that the caller may change at any time.
     pub fn shifted(offset_ms: Arc<AtomicI64>) -> Self {
-        Self {
-            offset_ms: Some(offset_ms),
-            ..Self::default()
-        }
+        let mut clock = Self::system();
+        clock.offset_ms = Some(offset_ms);
+        clock
     }
 
     /// The clock of the machine plus the offset in the file that `FOSSE_TEST_CLOCK` names (a signed decimal number
@@ -33,10 +32,9 @@ impl Clock {
     pub fn from_env() -> Self {
         #[cfg(feature = "test-clock")]
         if let Some(path) = std::env::var_os("FOSSE_TEST_CLOCK") {
-            return Self {
-                file: Some(Arc::new(file::OffsetFile::new(path.into()))),
-                ..Self::default()
-            };
+            let mut clock = Self::system();
+            clock.file = Some(Arc::new(file::OffsetFile::new(path.into())));
+            return clock;
         }
         Self::system()
     }

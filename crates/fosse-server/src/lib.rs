@@ -12,9 +12,26 @@
     )
 )]
 
+mod accept;
+mod admin;
 mod clock;
 mod config;
+mod conn;
+mod dispatch;
+mod gate;
+mod handle;
+mod key_ring;
+mod limits;
 mod listen;
+mod metrics;
+mod observe;
+mod request;
+mod request_id;
+mod respond;
+mod service;
+mod shutdown;
+mod stall;
+mod upload;
 
 pub use clock::Clock;
 pub use config::{Config, Limits, TlsFiles};
@@ -35,7 +52,5 @@ pub async fn serve(
     clock: Clock,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let _ = (listeners, config, store, clock);
-    shutdown.await;
-    Ok(())
+    accept::run(listeners, config, store, clock, shutdown).await
 }

@@ -1,7 +1,32 @@
 //! What an object store means: buckets, objects, versions, multipart uploads and listings, written once
 //! over two small traits: [`Meta`] (ordered, conditional, durable batches) and [`Blobs`] (immutable).
 //!
-//! It knows no HTTP, no XML and no meaning of an ACL.
+//! It knows no HTTP, no XML and no meaning of an ACL. Two engines: embedded (a data directory) and memory.
+//!
+//! The rule between the traits: a blob is sealed before a record names it, and the record goes before the blob.
+//! A crash then leaves only garbage, never a name without bytes.
 
-mod api;
-pub use api::*;
+pub mod blob;
+mod cache;
+mod embedded;
+mod error;
+mod key;
+mod memory;
+pub mod meta;
+mod record;
+mod store;
+mod version;
+
+pub use blob::{BlobId, Blobs, Extent, Place};
+pub use error::{Result, StoreError};
+pub use memory::{MemoryBlobs, MemoryMeta};
+pub use meta::{Meta, Space};
+pub use record::{
+    AccessKey, Acl, Body, Bucket, BucketStat, Deleted, NewBucket, Object, ObjectAttrs, ObjectKind,
+    Part, Redundancy, StorageClass, Upload, Versioning, WriteCondition, Written,
+};
+pub use store::{
+    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions,
+    SealedBlob, Store, UploadPage, UploadQuery,
+};
+pub use version::VersionId;

@@ -26,7 +26,11 @@
 pub mod canon_v1;
 pub mod canon_v4;
 
+pub mod sts;
+
 mod authorization;
+mod form;
+mod form_policy;
 mod key;
 mod message_headers;
 mod param;
@@ -37,6 +41,8 @@ mod sign_header;
 mod subresource;
 mod verify;
 
+pub use form::{FormVerified, form_credential, sign_form, verify_form};
+pub use form_policy::{Condition, FormPolicy, FormPolicyError, MAX_POLICY};
 pub use key::{Signature, SigningKey, sign_v1};
 pub use param::{Param, Params};
 pub use presign::{SignError, presign_query, presign_query_any_life};

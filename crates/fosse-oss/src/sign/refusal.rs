@@ -234,7 +234,7 @@ impl Refusal {
         let mut error = OssError::new(code).with_message(message);
         error = match ec {
             Some(ec) => error.with_ec(ec),
-            None => error,
+            None => error.without_ec(),
         };
         for (element, value) in self.elements(code) {
             error = error.with(element, value);

@@ -1,7 +1,9 @@
 //! Signing against the known answers in `tests/vectors`, by property, and by replaying fuzz seeds.
 
 mod choices;
+mod form;
 mod mutation;
 mod signer;
+mod sts;
 mod vector;
 mod verifier;

@@ -1,0 +1,55 @@
+//! XML bodies: a writer that escapes, a bounded reader, and one file per document.
+//!
+//! Each document is a plain struct with `to_xml` and `from_xml`, so that server and client agree. Replies carry no
+//! namespace, and a namespace in what is read is ignored. Times are Unix seconds; ETags are held without quotes.
+
+mod acl;
+mod bucket_create;
+mod bucket_info;
+mod bucket_list;
+mod bucket_stat;
+mod continuation;
+mod copy;
+mod cors;
+mod delete;
+mod encoding;
+mod error_document;
+mod location;
+mod object_list;
+mod object_list_v2;
+mod owner;
+mod parts_list;
+mod read;
+mod upload_complete;
+mod upload_initiate;
+mod uploads_list;
+mod write;
+
+pub use acl::AccessControlPolicy;
+pub use bucket_create::CreateBucketConfiguration;
+pub use bucket_info::BucketInfo;
+pub use bucket_list::{BucketEntry, ListAllMyBucketsResult};
+pub use bucket_stat::BucketStat;
+pub use continuation::{decode_token, encode_token};
+pub use copy::{CopyObjectResult, CopyPartResult};
+pub use cors::{CorsConfiguration, CorsRule};
+pub use delete::{Delete, DeleteEntry, DeleteResult, Deleted, MAX_DELETE_OBJECTS};
+pub use encoding::Encoding;
+pub use error_document::ErrorDocument;
+pub use location::LocationConstraint;
+pub use object_list::{ListBucketResult, ListedObject};
+pub use object_list_v2::ListBucketResultV2;
+pub use owner::Owner;
+pub use parts_list::{ListPartsResult, ListedPart};
+pub use read::{Element, MAX_DEPTH, MAX_NODES};
+pub use upload_complete::{CompleteMultipartUpload, CompleteMultipartUploadResult};
+pub use upload_initiate::InitiateMultipartUploadResult;
+pub use uploads_list::{ListMultipartUploadsResult, ListedUpload};
+pub use write::{Writer, is_legal};
+
+/// A value of a closed list as it stands in a document, such as a storage class. A text, so that a client can read
+/// values of a newer server.
+pub type Label = std::borrow::Cow<'static, str>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! One connection: TLS if the listener has it, HTTP/1.1 or HTTP/2, a watchdog, and an orderly end.
+
+use crate::dispatch;
+use crate::limits::Seat;
+use crate::service::Service;
+use crate::shutdown::{Phase, Signal};
+use crate::stall::{Activity, Verdict, Watched};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+/// What the requests of a connection have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    /// Address of the client (or of a proxy before it).
+    pub(crate) peer: SocketAddr,
+    /// The request came over TLS.
+    pub(crate) tls: bool,
+}
+
+/// Everything that the connections of one service share.
+pub(crate) struct Connections {
+    pub(crate) service: Arc<Service>,
+    pub(crate) signal: Signal,
+    builder: Builder<TokioExecutor>,
+}
+
+impl Connections {
+    pub(crate) fn new(service: Arc<Service>, signal: Signal) -> Self {
+        let limits = &service.config.limits;
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            // Heads and idleness are timed by the watchdog, one timer a connection instead of one a request.
+            .header_read_timeout(None)
+            .auto_date_header(false)
+            .max_headers(limits.max_headers)
+            // hyper refuses less than 8 KiB.
+            .max_buf_size(limits.max_header_bytes.max(8192))
+            .writev(true);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .auto_date_header(false)
+            .max_concurrent_streams(limits.max_http2_streams)
+            .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(4 << 20)
+            .max_frame_size(64 * 1024)
+            .max_pending_accept_reset_streams(20)
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(20));
+        Self {
+            service,
+            signal,
+            builder,
+        }
+    }
+
+    /// Serves `stream` until it ends. Never fails: what goes wrong is the client's, and is logged.
+    pub(crate) async fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        seat: Seat,
+    ) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, %peer, "set_nodelay");
+        }
+        match tls {
+            None => self.speak(stream, Origin { peer, tls: false }).await,
+            Some(acceptor) => {
+                let limit = self.service.config.limits.tls_handshake_timeout;
+                match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => self.speak(stream, Origin { peer, tls: true }).await,
+                    Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
+                    Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                }
+            }
+        }
+        drop(seat);
+    }
+
+    async fn speak<S>(&self, stream: S, origin: Origin)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limits = &self.service.config.limits;
+        let activity = Activity::new();
+        let io = TokioIo::new(Watched::new(
+            stream,
+            activity.clone(),
+            limits.write_idle_timeout,
+        ));
+        let service = {
+            let service = self.service.clone();
+            let activity = activity.clone();
+            hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let in_flight = activity.begin(request.version() == http::Version::HTTP_2);
+                let service = service.clone();
+                async move {
+                    Ok::<_, Infallible>(dispatch::handle(service, origin, in_flight, request).await)
+                }
+            })
+        };
+        let mut connection = pin!(self.builder.serve_connection(io, service));
+        let mut drain = pin!(self.signal.reached(Phase::Drain));
+        let mut cut = pin!(self.signal.reached(Phase::Cut));
+        let step = tick(limits.header_timeout.min(limits.keep_alive_timeout));
+        let mut watchdog = tokio::time::interval_at(tokio::time::Instant::now() + step, step);
+        let mut draining = self.signal.phase() > Phase::Run;
+        let mut closing = false;
+        if draining {
+            connection.as_mut().graceful_shutdown();
+        }
+        loop {
+            tokio::select! {
+                biased;
+                result = connection.as_mut() => {
+                    if let Err(error) = result {
+                        tracing::debug!(error = %Causes(&*error), peer = %origin.peer, "connection ended");
+                    }
+                    return;
+                }
+                () = drain.as_mut(), if !draining => {
+                    draining = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = cut.as_mut() => {
+                    tracing::warn!(peer = %origin.peer, "connection cut: the shutdown deadline has passed");
+                    return;
+                }
+                _ = watchdog.tick() => match activity.judge(limits.header_timeout, limits.keep_alive_timeout) {
+                    Verdict::Fine => {}
+                    Verdict::Idle if !closing => {
+                        closing = true;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    verdict => {
+                        tracing::debug!(?verdict, peer = %origin.peer, "connection closed by the watchdog");
+                        return;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// How often the watchdog looks: four times within its shortest limit, at least 20 ms apart.
+fn tick(shortest: Duration) -> Duration {
+    (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(5))
+}
+
+/// An error with the errors behind it, on one line.
+struct Causes<'a>(&'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! From a request to its handler and back: addressing, then who asks, then may they, then the one handler of the
+//! operation. The order of refusals follows errors.md §3.
+
+use crate::conn::Origin;
+use crate::gate::{self, Authorized};
+use crate::handle;
+use crate::observe::Record;
+use crate::request::Call;
+use crate::respond::{self, Answer, Outgoing};
+use crate::service::Service;
+use crate::stall::InFlight;
+use crate::upload::RequestBody;
+use fosse_oss::op::{Operation, Query, Target};
+use fosse_oss::{ErrorCode, OssError};
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Answers one request. Never fails: every fault is an answer.
+pub(crate) async fn handle(
+    service: Arc<Service>,
+    origin: Origin,
+    in_flight: InFlight,
+    request: Request<Incoming>,
+) -> Response<Outgoing> {
+    let started = Instant::now();
+    let (parts, incoming) = request.into_parts();
+    let mut body = RequestBody::new(
+        incoming,
+        parts.version,
+        &parts.headers,
+        &service.config.limits,
+    );
+    let mut call = Call::new(service, origin, parts, started);
+    let mut record = Record::new(&call, in_flight);
+    let answer = answer(&mut call, &mut body).await;
+    let (mut response, error) = match answer {
+        Ok(response) => (response, None),
+        Err(error) => (respond::refuse(&call, &error), Some(error)),
+    };
+    handle::cors::allow_origin(&call, response.headers_mut()).await;
+    let close = body.settle(call.version);
+    record.bytes_in = body.received();
+    record.learn(&mut call, error.as_ref());
+    respond::send(&call, response, close, record)
+}
+
+async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
+    call.check_host()?;
+    call.target = Target::resolve(&call.service.addressing, call.host(), call.path(), &|_| {
+        None
+    })?;
+    call.query = Query::parse(call.raw_query())?;
+    let operation = Operation::parse(call.method.as_str(), &call.target, &call.query, &|name| {
+        call.headers.contains_key(name)
+    });
+    call.operation = operation.as_ref().ok().copied();
+    if call.method == Method::OPTIONS {
+        return handle::cors::preflight(call).await;
+    }
+    if is_rpc(call) {
+        return Err(not_built("The STS and RAM services are not implemented."));
+    }
+    if call.operation == Some(Operation::PostObject) {
+        return Err(not_built("PostObject is not implemented."));
+    }
+    call.caller = gate::authenticate(call)?;
+    let operation = operation?;
+    let granted = gate::authorize(call, operation).await?;
+    route(call, body, operation, &granted).await
+}
+
+/// A request of the STS or RAM service: at `/`, with `Action` and `Version` in the query.
+fn is_rpc(call: &Call) -> bool {
+    call.target.bucket.is_none() && call.query.has("Action") && call.query.has("Version")
+}
+
+/// 400: an operation that Fosse knows and does not offer (api-objects.md §18).
+fn not_built(message: impl Into<std::borrow::Cow<'static, str>>) -> OssError {
+    OssError::new(ErrorCode::NotImplemented).with_message(message)
+}
+
+async fn route(
+    call: &Call,
+    body: &mut RequestBody,
+    operation: Operation,
+    granted: &Authorized,
+) -> Answer {
+    use Operation as Op;
+    match operation {
+        Op::GetObject => handle::get::get_object(call, granted).await,
+        Op::HeadObject => handle::get::head_object(call, granted).await,
+        Op::GetObjectMeta => handle::get::get_object_meta(call, granted).await,
+        Op::PutObject => handle::put::put_object(call, body, granted).await,
+        Op::CopyObject => handle::copy::copy_object(call, granted).await,
+        Op::DeleteObject => handle::delete::delete_object(call, granted).await,
+        Op::DeleteMultipleObjects => {
+            handle::delete_multiple::delete_multiple_objects(call, body, granted).await
+        }
+        Op::InitiateMultipartUpload => handle::multipart::initiate(call, granted).await,
+        Op::UploadPart => handle::multipart::upload_part(call, body, granted).await,
+        Op::UploadPartCopy => handle::part_copy::upload_part_copy(call, granted).await,
+        Op::CompleteMultipartUpload => handle::multipart::complete(call, body, granted).await,
+        Op::AbortMultipartUpload => handle::multipart::abort(call, granted).await,
+        Op::ListParts => handle::list_multipart::list_parts(call, granted).await,
+        Op::ListMultipartUploads => handle::list_multipart::list_uploads(call, granted).await,
+        Op::ListObjects => handle::list::list_objects(call, granted).await,
+        Op::ListObjectsV2 => handle::list::list_objects_v2(call, granted).await,
+        Op::ListBuckets => handle::bucket::list_buckets(call).await,
+        Op::PutBucket => handle::bucket::put_bucket(call, body, granted).await,
+        Op::DeleteBucket => handle::bucket::delete_bucket(call, granted).await,
+        Op::GetBucketInfo => handle::bucket::get_bucket_info(call, granted).await,
+        Op::GetBucketLocation => handle::bucket::get_bucket_location(call),
+        Op::GetBucketStat => handle::bucket::get_bucket_stat(call, granted).await,
+        Op::GetBucketAcl => handle::acl::get_bucket_acl(granted),
+        Op::PutBucketAcl => handle::acl::put_bucket_acl(call, granted).await,
+        Op::GetObjectAcl => handle::acl::get_object_acl(call, granted).await,
+        Op::PutObjectAcl => handle::acl::put_object_acl(call, granted).await,
+        Op::GetBucketCors => handle::cors::get_bucket_cors(granted),
+        Op::PutBucketCors => handle::cors::put_bucket_cors(call, body, granted).await,
+        Op::DeleteBucketCors => handle::cors::delete_bucket_cors(call, granted).await,
+        other => Err(not_built(format!("{} is not implemented.", other.name()))),
+    }
+}

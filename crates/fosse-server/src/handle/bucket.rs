@@ -1,0 +1,251 @@
+//! Buckets: ListBuckets, PutBucket, DeleteBucket and what a bucket says about itself (api-buckets.md §1, §2).
+
+use crate::gate::Authorized;
+use crate::handle::acl::bucket_acl;
+use crate::handle::fault;
+use crate::handle::object_headers::{self, acl_word, class_of, class_word};
+use crate::request::Call;
+use crate::respond::{Answer, empty, set, xml};
+use crate::upload::RequestBody;
+use fosse_oss::header::DataRedundancy;
+use fosse_oss::xml::{
+    BucketEntry, BucketInfo, BucketStat, CreateBucketConfiguration, ListAllMyBucketsResult,
+    LocationConstraint, Owner,
+};
+use fosse_oss::{ErrorCode, OssError};
+use fosse_store::{Acl, Bucket, NewBucket, Redundancy, StorageClass, StoreError, Versioning};
+use http::StatusCode;
+use http::header::LOCATION;
+
+/// `GET /` on the endpoint.
+pub(crate) async fn list_buckets(call: &Call) -> Answer {
+    let prefix = call.query.listing_text("prefix")?;
+    let marker = call.query.listing_text("marker")?;
+    let max = call.query.page_size("max-keys", 100)?;
+    let account = call.caller.account().unwrap_or_default();
+    let service = &*call.service;
+    let (buckets, truncated) = service
+        .store
+        .list_buckets(account, prefix, marker, max)
+        .await
+        .map_err(fault::of)?;
+    let document = ListAllMyBucketsResult {
+        prefix: prefix.to_owned(),
+        marker: marker.to_owned(),
+        max_keys: max as u64,
+        is_truncated: truncated,
+        next_marker: buckets
+            .last()
+            .filter(|_| truncated)
+            .map(|last| last.name.clone()),
+        owner: Owner::of(account),
+        buckets: buckets
+            .iter()
+            .map(|bucket| BucketEntry {
+                name: bucket.name.clone(),
+                creation_date: bucket.created_ms.div_euclid(1000),
+                extranet_endpoint: service.extranet_endpoint.clone(),
+                intranet_endpoint: service.intranet_endpoint.clone(),
+                location: service.location.clone(),
+                region: service.config.region.clone(),
+                storage_class: class_word(bucket.storage_class).into(),
+                resource_group_id: None,
+            })
+            .collect(),
+    };
+    Ok(xml(document.to_xml()))
+}
+
+/// What a PutBucket asks for; `None`: not said.
+struct Wish {
+    acl: Option<Acl>,
+    class: Option<StorageClass>,
+    redundancy: Option<Redundancy>,
+}
+
+/// `PUT /`. Repeated by the owner it changes the ACL if one is given, and nothing else.
+pub(crate) async fn put_bucket(
+    call: &Call,
+    body: &mut RequestBody,
+    granted: &Authorized,
+) -> Answer {
+    if call
+        .header("x-oss-hns-status")
+        .is_some_and(|word| word.eq_ignore_ascii_case("enabled"))
+    {
+        return Err(object_headers::not_implemented("x-oss-hns-status"));
+    }
+    let name = granted.name()?.as_str();
+    let document = body
+        .document(&call.headers, call.service.config.limits.max_xml_bytes)
+        .await?;
+    let wish = parse_wish(call, &document)?;
+    let account = call.caller.account().unwrap_or_default();
+    let new = NewBucket {
+        name: name.to_owned(),
+        owner: account.to_owned(),
+        acl: wish.acl.unwrap_or(Acl::Private),
+        storage_class: wish.class.unwrap_or(StorageClass::Standard),
+        redundancy: wish.redundancy.unwrap_or(Redundancy::Lrs),
+        now_ms: call.now_ms,
+    };
+    let store = &call.service.store;
+    match store
+        .create_bucket(new, call.service.config.max_buckets)
+        .await
+    {
+        Ok(_) => {}
+        Err(StoreError::BucketExists(present)) if present.owner == account => {
+            repeat(call, &present, &wish).await?;
+        }
+        Err(StoreError::BucketExists(_)) => {
+            return Err(OssError::new(ErrorCode::BucketAlreadyExists).with("BucketName", name));
+        }
+        Err(error) => return Err(fault::of(error)),
+    }
+    let mut response = empty(StatusCode::OK);
+    set(response.headers_mut(), LOCATION, &format!("/{name}"));
+    Ok(response)
+}
+
+/// PutBucket on one's own bucket.
+async fn repeat(call: &Call, present: &Bucket, wish: &Wish) -> Result<(), OssError> {
+    let fixed = |message: &'static str| {
+        Err(OssError::new(ErrorCode::BucketAlreadyExists)
+            .without_ec()
+            .with_message(message)
+            .with("BucketName", present.name.as_str()))
+    };
+    if wish
+        .class
+        .is_some_and(|class| class != present.storage_class)
+    {
+        return fixed("Cannot modify existing bucket's storage class.");
+    }
+    if wish
+        .redundancy
+        .is_some_and(|redundancy| redundancy != present.redundancy)
+    {
+        return fixed("Bucket already exists CAN'T modify data redundancy type.");
+    }
+    if let Some(acl) = wish.acl.filter(|acl| *acl != present.acl) {
+        call.service
+            .store
+            .update_bucket(&present.name, move |bucket| bucket.acl = acl)
+            .await
+            .map_err(fault::of)?;
+    }
+    Ok(())
+}
+
+fn parse_wish(call: &Call, document: &[u8]) -> Result<Wish, OssError> {
+    let asked = CreateBucketConfiguration::from_xml(document)?;
+    Ok(Wish {
+        acl: bucket_acl(call)?,
+        class: asked.storage_class.map(class_of),
+        redundancy: asked.data_redundancy.map(|redundancy| match redundancy {
+            DataRedundancy::Lrs => Redundancy::Lrs,
+            DataRedundancy::Zrs => Redundancy::Zrs,
+        }),
+    })
+}
+
+/// `DELETE /`.
+pub(crate) async fn delete_bucket(call: &Call, granted: &Authorized) -> Answer {
+    let name = granted.bucket()?.name.as_str();
+    call.service
+        .store
+        .delete_bucket(name)
+        .await
+        .map_err(|error| match error {
+            StoreError::BucketNotEmpty => {
+                OssError::new(ErrorCode::BucketNotEmpty).with("BucketName", name)
+            }
+            StoreError::NoSuchBucket => crate::gate::no_such_bucket(name),
+            other => fault::of(other),
+        })?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET /?bucketInfo`.
+pub(crate) async fn get_bucket_info(call: &Call, granted: &Authorized) -> Answer {
+    let bucket = granted.bucket()?;
+    let service = &*call.service;
+    let document = BucketInfo {
+        name: bucket.name.clone(),
+        creation_date: bucket.created_ms.div_euclid(1000),
+        extranet_endpoint: service.extranet_endpoint.clone(),
+        intranet_endpoint: service.intranet_endpoint.clone(),
+        location: service.location.clone(),
+        storage_class: class_word(bucket.storage_class).into(),
+        data_redundancy: match bucket.redundancy {
+            Redundancy::Lrs => "LRS".into(),
+            Redundancy::Zrs => "ZRS".into(),
+        },
+        versioning: match bucket.versioning {
+            Versioning::Never => None,
+            Versioning::Enabled => Some("Enabled".into()),
+            Versioning::Suspended => Some("Suspended".into()),
+        },
+        owner: Owner::of(&bucket.owner),
+        grant: acl_word(bucket.acl).into(),
+        ..BucketInfo::default()
+    };
+    Ok(xml(document.to_xml()))
+}
+
+/// `GET /?location`.
+pub(crate) fn get_bucket_location(call: &Call) -> Answer {
+    Ok(xml(
+        LocationConstraint(call.service.location.clone()).to_xml()
+    ))
+}
+
+/// `GET /?stat`. Exact, except that an object whose class is not the bucket's counts with the bucket's: the store keeps
+/// one sum a bucket.
+pub(crate) async fn get_bucket_stat(call: &Call, granted: &Authorized) -> Answer {
+    let bucket = granted.bucket()?;
+    let stat = call
+        .service
+        .store
+        .bucket_stat(bucket)
+        .await
+        .map_err(fault::of)?;
+    let mut document = BucketStat {
+        storage: stat.storage,
+        object_count: stat.objects,
+        multipart_upload_count: stat.uploads,
+        multipart_part_count: stat.parts,
+        delete_marker_count: stat.delete_markers,
+        last_modified_time: u64::try_from(call.now()).unwrap_or(0),
+        ..BucketStat::default()
+    };
+    let (bytes, objects) = (stat.storage, stat.objects);
+    match bucket.storage_class {
+        StorageClass::Standard => {
+            document.standard_storage = bytes;
+            document.standard_object_count = objects;
+        }
+        StorageClass::IA => {
+            document.infrequent_access_storage = bytes;
+            document.infrequent_access_real_storage = bytes;
+            document.infrequent_access_object_count = objects;
+        }
+        StorageClass::Archive => {
+            document.archive_storage = bytes;
+            document.archive_real_storage = bytes;
+            document.archive_object_count = objects;
+        }
+        StorageClass::ColdArchive => {
+            document.cold_archive_storage = bytes;
+            document.cold_archive_real_storage = bytes;
+            document.cold_archive_object_count = objects;
+        }
+        StorageClass::DeepColdArchive => {
+            document.deep_cold_archive_storage = bytes;
+            document.deep_cold_archive_real_storage = bytes;
+            document.deep_cold_archive_object_count = objects;
+        }
+    }
+    Ok(xml(document.to_xml()))
+}

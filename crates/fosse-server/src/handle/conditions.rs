@@ -1,0 +1,104 @@
+//! Conditional requests (api-objects.md §0.11): the four `If-*` headers and the four of a copy source.
+
+use crate::request::Call;
+use fosse_oss::{ErrorCode, OssError, etag, time};
+use fosse_store::Object;
+use std::borrow::Cow;
+
+/// The conditions of a request.
+pub(crate) struct Conditions<'a> {
+    if_match: Option<Cow<'a, str>>,
+    if_none_match: Option<Cow<'a, str>>,
+    if_modified_since: Option<i64>,
+    if_unmodified_since: Option<i64>,
+}
+
+/// What the conditions say about an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All hold.
+    Pass,
+    /// 304.
+    NotModified(&'static str),
+    /// 412, by this header.
+    Failed(&'static str),
+}
+
+impl<'a> Conditions<'a> {
+    /// The conditions on the object itself.
+    pub(crate) fn of_request(call: &'a Call) -> Self {
+        Self::read(
+            call,
+            [
+                "if-match",
+                "if-none-match",
+                "if-modified-since",
+                "if-unmodified-since",
+            ],
+        )
+    }
+
+    /// The conditions on the source of a copy.
+    pub(crate) fn of_source(call: &'a Call) -> Self {
+        Self::read(
+            call,
+            [
+                "x-oss-copy-source-if-match",
+                "x-oss-copy-source-if-none-match",
+                "x-oss-copy-source-if-modified-since",
+                "x-oss-copy-source-if-unmodified-since",
+            ],
+        )
+    }
+
+    /// Dates that do not parse are ignored.
+    fn read(call: &'a Call, [matches, none_match, modified, unmodified]: [&str; 4]) -> Self {
+        let date = |name| {
+            call.header(name)
+                .and_then(|text| time::parse_http(text.trim()))
+        };
+        Self {
+            if_match: call.header(matches),
+            if_none_match: call.header(none_match),
+            if_modified_since: date(modified),
+            if_unmodified_since: date(unmodified),
+        }
+    }
+
+    /// Judges `object` at `now` (Unix seconds). Time has a resolution of one second; a future
+    /// `If-Modified-Since` is ignored; `If-None-Match` decides before `If-Modified-Since` (RFC 9110 §13.2.2).
+    pub(crate) fn judge(&self, object: &Object, now: i64) -> Verdict {
+        let modified = object.modified_ms.div_euclid(1000);
+        if self
+            .if_match
+            .as_deref()
+            .is_some_and(|list| !etag::list_matches(list, &object.etag))
+        {
+            return Verdict::Failed("If-Match");
+        }
+        if self
+            .if_unmodified_since
+            .is_some_and(|since| modified > since)
+        {
+            return Verdict::Failed("If-Unmodified-Since");
+        }
+        if let Some(list) = self.if_none_match.as_deref() {
+            return if etag::list_matches(list, &object.etag) {
+                Verdict::NotModified("If-None-Match")
+            } else {
+                Verdict::Pass
+            };
+        }
+        match self.if_modified_since {
+            Some(since) if since <= now && modified <= since => {
+                Verdict::NotModified("If-Modified-Since")
+            }
+            _ => Verdict::Pass,
+        }
+    }
+}
+
+/// 412 naming the condition.
+pub(crate) fn precondition_failed(condition: &str) -> OssError {
+    OssError::new(ErrorCode::PreconditionFailed).with("Condition", condition)
+}

@@ -1,0 +1,116 @@
+//! CopyObject (api-objects.md §5).
+
+use crate::gate::{self, Authorized};
+use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
+use crate::handle::{fault, object_headers, put};
+use crate::request::Call;
+use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
+use fosse_oss::header::{CopySource, Directive, parse_tagging_directive};
+use fosse_oss::xml::CopyObjectResult;
+use fosse_oss::{ErrorCode, OssError, etag};
+use fosse_store::{Bucket, Object, ObjectAttrs, Versioning};
+use http::StatusCode;
+use http::header::HeaderName;
+use std::sync::Arc;
+
+const SOURCE_VERSION: HeaderName = HeaderName::from_static("x-oss-copy-source-version-id");
+
+/// A source that the caller may read.
+pub(crate) struct Source {
+    pub(crate) name: CopySource,
+    pub(crate) bucket: Arc<Bucket>,
+    pub(crate) object: Arc<Object>,
+}
+
+impl Source {
+    /// Reads `x-oss-copy-source` and looks the object up, with the right to read it.
+    pub(crate) async fn find(call: &Call) -> Result<Self, OssError> {
+        let header = call.header("x-oss-copy-source").unwrap_or_default();
+        let name = CopySource::parse(&header)?;
+        let version = name
+            .version_id
+            .as_deref()
+            .map(gate::parse_version)
+            .transpose()?;
+        let (bucket, object) =
+            gate::authorize_source(call, name.bucket.as_str(), &name.key, version).await?;
+        Ok(Self {
+            name,
+            bucket,
+            object,
+        })
+    }
+
+    /// Names the version that was read, in versioned buckets only.
+    pub(crate) fn name_version(&self, headers: &mut http::HeaderMap) {
+        if self.bucket.versioning != Versioning::Never {
+            set(headers, SOURCE_VERSION, &self.object.version.to_string());
+        }
+    }
+}
+
+/// `PUT /KEY` with `x-oss-copy-source`.
+pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let onto_itself =
+        |source: &Source| source.bucket.id == bucket.id && source.name.key.as_str() == key;
+    let source = Source::find(call).await?;
+    match Conditions::of_source(call).judge(&source.object, call.now()) {
+        Verdict::Pass => {}
+        Verdict::NotModified(_) => return Ok(empty(StatusCode::NOT_MODIFIED)),
+        Verdict::Failed(condition) => return Err(precondition_failed(condition)),
+    }
+    let limit = call.service.config.limits.max_upload_bytes;
+    if source.bucket.id != bucket.id && source.object.size > limit {
+        return Err(OssError::new(ErrorCode::EntityTooLarge)
+            .with_message("Source object Length exceeds the maximum allowed size."));
+    }
+    let attrs = attributes(call, bucket, &source, onto_itself(&source))?;
+    let condition = put::overwrite_condition(call, bucket, key).await?;
+    let written = call
+        .service
+        .store
+        .copy_object(&source.object, bucket, key, attrs, condition, call.now_ms)
+        .await
+        .map_err(fault::of)?;
+    let object = &written.object;
+    let document = CopyObjectResult {
+        etag: object.etag.clone(),
+        last_modified: object.modified_ms.div_euclid(1000),
+    };
+    let mut response = xml(document.to_xml());
+    let headers = response.headers_mut();
+    set(headers, http::header::ETAG, &etag::quote(&object.etag));
+    set_number(headers, CRC64, object.crc64);
+    object_headers::name_version(headers, object, bucket);
+    source.name_version(headers);
+    Ok(response)
+}
+
+/// What the copy carries over and what the request says anew. Copying an object onto itself in an unversioned bucket
+/// is how metadata is edited, so there the request's always replaces the old.
+fn attributes(
+    call: &Call,
+    bucket: &Bucket,
+    source: &Source,
+    onto_itself: bool,
+) -> Result<ObjectAttrs, OssError> {
+    let mut attrs = object_headers::attributes(call, bucket)?;
+    let directive = match call.header("x-oss-metadata-directive") {
+        Some(word) => Directive::parse(&word)?,
+        None => Directive::Copy,
+    };
+    let edits = onto_itself && bucket.versioning == Versioning::Never;
+    if directive == Directive::Copy && !edits {
+        attrs.headers.clone_from(&source.object.attrs.headers);
+        attrs.meta.clone_from(&source.object.attrs.meta);
+    }
+    let tagging = match call.header("x-oss-tagging-directive") {
+        Some(word) => parse_tagging_directive(&word)?,
+        None => Directive::Copy,
+    };
+    if tagging == Directive::Copy {
+        attrs.tags.clone_from(&source.object.attrs.tags);
+    }
+    Ok(attrs)
+}

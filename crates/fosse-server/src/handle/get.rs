@@ -1,0 +1,143 @@
+//! GetObject, HeadObject and GetObjectMeta (api-objects.md §2–§4).
+
+use crate::gate::{Authorized, Caller};
+use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
+use crate::handle::{fault, object_headers};
+use crate::request::Call;
+use crate::respond::{Answer, CRC64, Content, empty, set, set_number};
+use fosse_oss::header::response_overrides;
+use fosse_oss::range::{self, Selected};
+use fosse_oss::{ErrorCode, OssError, etag, time};
+use fosse_store::{Bucket, Object};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, IF_RANGE, RANGE};
+use http::{Method, Response, StatusCode};
+
+/// `GET /KEY`.
+pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
+    if call.query.has("x-oss-process") {
+        return Err(OssError::new(ErrorCode::NotImplemented)
+            .with_message("Processing of objects is not implemented.")
+            .with("Header", "x-oss-process"));
+    }
+    // Under a signature every scheme covers these parameters. An anonymous request with one is refused, else anybody
+    // could make a public object say anything.
+    let overrides = response_overrides(&call.query, call.caller == Caller::Anonymous)?;
+    let bucket = granted.bucket()?;
+    let object = granted.object(call).await?;
+    if let Some(unchanged) = judge(call, &object, bucket)? {
+        return Ok(unchanged);
+    }
+    let selected = select(call, &object)?;
+    let (status, bytes) = match &selected {
+        Some(part) => (StatusCode::PARTIAL_CONTENT, part.clone()),
+        None => (StatusCode::OK, 0..object.size),
+    };
+    let length = bytes.end - bytes.start;
+    let content = if length == 0 {
+        Content::Empty
+    } else {
+        let reader = call
+            .service
+            .store
+            .read(&object, bytes.clone())
+            .await
+            .map_err(fault::of)?;
+        Content::of(reader, length)
+    };
+    let mut response = Response::new(content);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    object_headers::describe(headers, &object, bucket);
+    set_number(headers, CONTENT_LENGTH, length);
+    if selected.is_some() {
+        let text = format!("bytes {}-{}/{}", bytes.start, bytes.end - 1, object.size);
+        set(headers, CONTENT_RANGE, &text);
+    }
+    for replaced in overrides {
+        set(
+            headers,
+            HeaderName::from_static(replaced.header),
+            &replaced.value,
+        );
+    }
+    Ok(response)
+}
+
+/// `HEAD /KEY`.
+pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
+    let bucket = granted.bucket()?;
+    let object = granted.object(call).await?;
+    if let Some(unchanged) = judge(call, &object, bucket)? {
+        return Ok(unchanged);
+    }
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    object_headers::describe(headers, &object, bucket);
+    set_number(headers, CONTENT_LENGTH, object.size);
+    Ok(response)
+}
+
+/// `HEAD /KEY?objectMeta`, also as GET, whose answer then has no body and so no length of the object.
+pub(crate) async fn get_object_meta(call: &Call, granted: &Authorized) -> Answer {
+    let bucket = granted.bucket()?;
+    let object = granted.object(call).await?;
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    object_headers::identify(headers, &object, bucket);
+    set_number(headers, CRC64, object.crc64);
+    if call.method == Method::HEAD {
+        set_number(headers, CONTENT_LENGTH, object.size);
+    }
+    Ok(response)
+}
+
+/// `Some` with 304 when the client has the object already.
+fn judge(
+    call: &Call,
+    object: &Object,
+    bucket: &Bucket,
+) -> Result<Option<Response<Content>>, OssError> {
+    match Conditions::of_request(call).judge(object, call.now()) {
+        Verdict::Pass => Ok(None),
+        Verdict::Failed(condition) => Err(precondition_failed(condition)),
+        Verdict::NotModified(_) => {
+            let mut response = empty(StatusCode::NOT_MODIFIED);
+            object_headers::identify(response.headers_mut(), object, bucket);
+            Ok(Some(response))
+        }
+    }
+}
+
+/// The part that `Range` asks for; `None`: the whole object.
+fn select(call: &Call, object: &Object) -> Result<Option<std::ops::Range<u64>>, OssError> {
+    let Some(header) = call.known_header(RANGE) else {
+        return Ok(None);
+    };
+    if call
+        .known_header(IF_RANGE)
+        .is_some_and(|condition| !still(&condition, object))
+    {
+        return Ok(None);
+    }
+    let standard = call
+        .header("x-oss-range-behavior")
+        .is_some_and(|behaviour| behaviour.eq_ignore_ascii_case("standard"));
+    match range::select(&header, object.size, standard) {
+        Selected::Whole => Ok(None),
+        Selected::Part(part) => Ok(Some(part)),
+        Selected::NotSatisfiable => Err(OssError::new(ErrorCode::InvalidRange)
+            .with("ActualObjectSize", object.size.to_string())
+            .with("RangeHeader", header)
+            .with_header("content-range", format!("bytes */{}", object.size))),
+    }
+}
+
+/// `If-Range` (RFC 9110 §13.1.5): the very same ETag or the very same date.
+fn still(condition: &str, object: &Object) -> bool {
+    match time::parse_http(condition.trim()) {
+        Some(date) => object.modified_ms.div_euclid(1000) == date,
+        None => {
+            !condition.trim_start().starts_with("W/") && etag::list_matches(condition, &object.etag)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! One operation, one function: parse, call the store, render. A handler takes the [`crate::gate::Authorized`] of its
+//! request and decides nothing about rights.
+
+pub(crate) mod acl;
+pub(crate) mod bucket;
+pub(crate) mod conditions;
+pub(crate) mod copy;
+pub(crate) mod cors;
+pub(crate) mod delete;
+pub(crate) mod delete_multiple;
+pub(crate) mod fault;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod list_multipart;
+pub(crate) mod multipart;
+pub(crate) mod object_headers;
+pub(crate) mod part_copy;
+pub(crate) mod put;

@@ -1,0 +1,226 @@
+//! InitiateMultipartUpload, UploadPart, CompleteMultipartUpload and AbortMultipartUpload (api-objects.md §9).
+
+use crate::gate::Authorized;
+use crate::handle::{fault, list, object_headers, put};
+use crate::request::Call;
+use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
+use crate::upload::RequestBody;
+use fosse_oss::op::Style;
+use fosse_oss::xml::{
+    CompleteMultipartUpload, CompleteMultipartUploadResult, InitiateMultipartUploadResult,
+};
+use fosse_oss::{ErrorCode, OssError, encode, etag};
+use fosse_store::{StoreError, WriteCondition};
+use http::StatusCode;
+use http::header::ETAG;
+
+/// `POST /KEY?uploads`.
+pub(crate) async fn initiate(call: &Call, granted: &Authorized) -> Answer {
+    let encoding = list::encoding(call)?;
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let attrs = object_headers::attributes(call, bucket)?;
+    let condition = put::overwrite_condition(call, bucket, key).await?;
+    let upload = call
+        .service
+        .store
+        .create_upload(bucket, key, attrs, condition, call.now_ms)
+        .await
+        .map_err(fault::of)?;
+    let document = InitiateMultipartUploadResult {
+        encoding,
+        bucket: bucket.name.clone(),
+        key: key.to_owned(),
+        upload_id: upload.id,
+    };
+    Ok(xml(document.to_xml()))
+}
+
+/// The two parameters that make a part.
+pub(crate) fn part_of(call: &Call) -> Result<(u32, &str), OssError> {
+    let number = call.query.part_number("partNumber")?.ok_or_else(|| {
+        OssError::invalid_argument(
+            "partNumber",
+            "",
+            "Part number must be an integer between 1 and 10000, inclusive.",
+        )
+    })?;
+    Ok((number, upload_id(call)))
+}
+
+/// `uploadId`.
+pub(crate) fn upload_id(call: &Call) -> &str {
+    call.query.get("uploadId").unwrap_or_default()
+}
+
+/// 404 with the EC of the operation and the id.
+pub(crate) fn no_such_upload(call: &Call, error: StoreError, ec: Option<&'static str>) -> OssError {
+    match error {
+        StoreError::NoSuchUpload => {
+            let error = OssError::new(ErrorCode::NoSuchUpload).with("UploadId", upload_id(call));
+            match ec {
+                Some(ec) => error.with_ec(ec),
+                None => error,
+            }
+        }
+        other => fault::of(other),
+    }
+}
+
+/// Encryption is chosen when an upload begins; on a part it is refused (api-objects.md §9.2).
+pub(crate) fn refuse_encryption(call: &Call) -> Result<(), OssError> {
+    for name in [
+        "x-oss-server-side-encryption",
+        "x-oss-server-side-encryption-key-id",
+    ] {
+        if let Some(value) = call.header(name) {
+            return Err(OssError::invalid_argument(
+                name,
+                &value,
+                "Encryption headers are not allowed on a part.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `PUT /KEY?partNumber=N&uploadId=ID`.
+pub(crate) async fn upload_part(
+    call: &Call,
+    body: &mut RequestBody,
+    granted: &Authorized,
+) -> Answer {
+    let (number, id) = part_of(call)?;
+    refuse_encryption(call)?;
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let store = &call.service.store;
+    // Before the body is asked for: a part of an upload that is gone should not be sent at all.
+    let unknown = |error| no_such_upload(call, error, Some("0042-00000104"));
+    store.upload(bucket, key, id).await.map_err(unknown)?;
+    let blob = put::receive(call, body)
+        .await?
+        .seal()
+        .await
+        .map_err(fault::of)?;
+    let part = store
+        .put_part(bucket, key, id, number, blob, call.now_ms)
+        .await
+        .map_err(unknown)?;
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    set(headers, ETAG, &etag::quote(&hex(&part.md5)));
+    object_headers::digests(headers, &part.md5, part.crc64);
+    Ok(response)
+}
+
+/// Upper-case hex, the ETag text of a part.
+pub(crate) fn hex(md5: &[u8; 16]) -> String {
+    use std::fmt::Write as _;
+    md5.iter().fold(String::with_capacity(32), |mut out, byte| {
+        let _ = write!(out, "{byte:02X}");
+        out
+    })
+}
+
+/// `POST /KEY?uploadId=ID`.
+pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
+    let encoding = list::encoding(call)?;
+    object_headers::refuse_unbuilt(call)?;
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let id = upload_id(call);
+    let store = &call.service.store;
+    let acl = object_headers::object_acl(call)?;
+    let document = body
+        .document(&call.headers, call.service.config.limits.max_xml_bytes)
+        .await?;
+    let parts = listed_parts(call, &document)?;
+    let unknown = |error| no_such_upload(call, error, None);
+    let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
+    let asked = put::overwrite_condition(call, bucket, key).await?;
+    let condition = WriteCondition {
+        must_not_exist: asked.must_not_exist || upload.must_not_exist,
+    };
+    let smallest = call.service.config.min_part_bytes;
+    let written = store
+        .complete_upload(
+            bucket,
+            key,
+            id,
+            parts,
+            acl,
+            condition,
+            smallest,
+            call.now_ms,
+        )
+        .await
+        .map_err(unknown)?;
+    let object = &written.object;
+    let document = CompleteMultipartUploadResult {
+        encoding,
+        location: location(call, &bucket.name, key),
+        bucket: bucket.name.clone(),
+        key: key.to_owned(),
+        etag: object.etag.clone(),
+    };
+    let mut response = xml(document.to_xml());
+    let headers = response.headers_mut();
+    set(headers, ETAG, &etag::quote(&object.etag));
+    set_number(headers, CRC64, object.crc64);
+    object_headers::name_version(headers, object, bucket);
+    Ok(response)
+}
+
+/// The parts that the body lists, or `None` for all with `x-oss-complete-all: yes`.
+fn listed_parts(call: &Call, document: &[u8]) -> Result<Option<Vec<(u32, String)>>, OssError> {
+    if let Some(value) = call.header("x-oss-complete-all") {
+        let refuse = |message: &'static str| {
+            OssError::invalid_argument("x-oss-complete-all", &value, message)
+        };
+        if !value.eq_ignore_ascii_case("yes") {
+            return Err(refuse("The value of x-oss-complete-all must be yes."));
+        }
+        if !document.is_empty() {
+            return Err(
+                refuse("Should not speficy both complete all header and http body.")
+                    .with_ec("0042-00000216"),
+            );
+        }
+        return Ok(None);
+    }
+    let parts = CompleteMultipartUpload::from_xml(document)?.parts;
+    // In ascending order, gaps allowed; told before the store is asked.
+    if parts
+        .iter()
+        .zip(parts.iter().skip(1))
+        .any(|(one, next)| one.0 >= next.0)
+    {
+        return Err(ErrorCode::InvalidPartOrder.into());
+    }
+    Ok(Some(parts))
+}
+
+/// Where the object is, in the words of the request: same scheme, same host, same address form.
+fn location(call: &Call, bucket: &str, key: &str) -> String {
+    let scheme = if call.origin.tls { "https" } else { "http" };
+    let host = match call.host() {
+        "" => &call.service.extranet_endpoint,
+        host => host,
+    };
+    let mut out = format!("{scheme}://{host}/");
+    if call.target.style == Style::Path {
+        out.push_str(bucket);
+        out.push('/');
+    }
+    encode::encode_path(key.as_bytes(), &mut out);
+    out
+}
+
+/// `DELETE /KEY?uploadId=ID`.
+pub(crate) async fn abort(call: &Call, granted: &Authorized) -> Answer {
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    call.service
+        .store
+        .abort_upload(bucket, key, upload_id(call))
+        .await
+        .map_err(|error| no_such_upload(call, error, Some("0042-00000002")))?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}

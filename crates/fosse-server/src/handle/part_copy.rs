@@ -1,0 +1,93 @@
+//! UploadPartCopy (api-objects.md §9.3).
+
+use crate::gate::Authorized;
+use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
+use crate::handle::copy::Source;
+use crate::handle::{fault, multipart};
+use crate::request::Call;
+use crate::respond::{Answer, set, xml};
+use crate::upload::too_large;
+use fosse_oss::OssError;
+use fosse_oss::range::{self, Selected};
+use fosse_oss::xml::CopyPartResult;
+use fosse_store::{BodyReader, Object, SealedBlob};
+use http::header::CONTENT_RANGE;
+use std::ops::Range;
+
+/// `PUT /KEY?partNumber=N&uploadId=ID` with `x-oss-copy-source`. Every failed condition is 412 here, where CopyObject
+/// answers 304 for two of them.
+pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answer {
+    let (number, id) = multipart::part_of(call)?;
+    multipart::refuse_encryption(call)?;
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let store = &call.service.store;
+    let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
+    store.upload(bucket, key, id).await.map_err(unknown)?;
+    let source = Source::find(call).await?;
+    match Conditions::of_source(call).judge(&source.object, call.now()) {
+        Verdict::Pass => {}
+        Verdict::NotModified(condition) | Verdict::Failed(condition) => {
+            return Err(precondition_failed(condition));
+        }
+    }
+    let size = source.object.size;
+    let selected = selected(call, size);
+    let bytes = selected.clone().unwrap_or(0..size);
+    let length = bytes.end - bytes.start;
+    if length > call.service.config.limits.max_upload_bytes {
+        return Err(too_large(length));
+    }
+    let blob = copy_bytes(call, &source.object, bytes).await?;
+    let part = store
+        .put_part(bucket, key, id, number, blob, call.now_ms)
+        .await
+        .map_err(unknown)?;
+    let document = CopyPartResult {
+        etag: multipart::hex(&part.md5),
+        last_modified: part.modified_ms.div_euclid(1000),
+    };
+    let mut response = xml(document.to_xml());
+    let headers = response.headers_mut();
+    source.name_version(headers);
+    if let Some(bytes) = selected {
+        let text = format!(
+            "bytes {}-{}/{size}",
+            bytes.start,
+            bytes.end.saturating_sub(1)
+        );
+        set(headers, CONTENT_RANGE, &text);
+    }
+    Ok(response)
+}
+
+/// `x-oss-copy-source-range`; `None`, the whole source, when it is absent, broken or beyond the end.
+fn selected(call: &Call, size: u64) -> Option<Range<u64>> {
+    let header = call.header("x-oss-copy-source-range")?;
+    match range::select(&header, size, false) {
+        Selected::Part(part) => Some(part),
+        Selected::Whole | Selected::NotSatisfiable => None,
+    }
+}
+
+async fn copy_bytes(
+    call: &Call,
+    object: &Object,
+    bytes: Range<u64>,
+) -> Result<SealedBlob, OssError> {
+    let store = &call.service.store;
+    let mut writer = store.begin_blob(Some(bytes.end - bytes.start));
+    if bytes.start < bytes.end {
+        match store.read(object, bytes).await.map_err(fault::of)? {
+            BodyReader::Whole(whole) => writer.write(whole).await.map_err(fault::of)?,
+            BodyReader::Chunks(mut chunks) => {
+                while let Some(chunk) = chunks.next().await {
+                    writer
+                        .write(chunk.map_err(fault::of)?)
+                        .await
+                        .map_err(fault::of)?;
+                }
+            }
+        }
+    }
+    writer.seal().await.map_err(fault::of)
+}

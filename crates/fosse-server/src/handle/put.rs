@@ -1,0 +1,84 @@
+//! PutObject (api-objects.md §1).
+
+use crate::gate::Authorized;
+use crate::handle::{fault, object_headers};
+use crate::request::Call;
+use crate::respond::{Answer, empty, set};
+use crate::upload::{Announced, RequestBody, too_large};
+use fosse_oss::{ErrorCode, OssError, etag};
+use fosse_store::{Bucket, FinishedBlob, Versioning, WriteCondition};
+use http::StatusCode;
+use http::header::{ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+
+/// `PUT /KEY`.
+pub(crate) async fn put_object(
+    call: &Call,
+    body: &mut RequestBody,
+    granted: &Authorized,
+) -> Answer {
+    refuse_conditions(call)?;
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let attrs = object_headers::attributes(call, bucket)?;
+    let condition = overwrite_condition(call, bucket, key).await?;
+    let blob = receive(call, body).await?;
+    let (md5, crc64) = (blob.md5(), blob.crc64());
+    let blob = blob.seal().await.map_err(fault::of)?;
+    let store = &call.service.store;
+    let written = store
+        .put_object(bucket, key, blob, attrs, condition, call.now_ms)
+        .await
+        .map_err(fault::of)?;
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    set(headers, ETAG, &etag::quote(&written.object.etag));
+    object_headers::digests(headers, &md5, crc64);
+    object_headers::name_version(headers, &written.object, bucket);
+    Ok(response)
+}
+
+/// OSS has no conditional write but `x-oss-forbid-overwrite`, and says so (api-objects.md §0.7).
+pub(crate) fn refuse_conditions(call: &Call) -> Result<(), OssError> {
+    for (name, spelling) in [
+        (IF_MODIFIED_SINCE, "If-Modified-Since"),
+        (IF_UNMODIFIED_SINCE, "If-Unmodified-Since"),
+        (IF_MATCH, "If-Match"),
+        (IF_NONE_MATCH, "If-None-Match"),
+    ] {
+        if call.headers.contains_key(name) {
+            return Err(object_headers::not_implemented(spelling));
+        }
+    }
+    Ok(())
+}
+
+/// `x-oss-forbid-overwrite`, told before the body is asked for where that is possible. The store checks again when it
+/// writes.
+pub(crate) async fn overwrite_condition(
+    call: &Call,
+    bucket: &Bucket,
+    key: &str,
+) -> Result<WriteCondition, OssError> {
+    let must_not_exist =
+        object_headers::forbid_overwrite(call)? && bucket.versioning == Versioning::Never;
+    if must_not_exist && call.service.store.object(bucket, key, None).await.is_ok() {
+        return Err(ErrorCode::FileAlreadyExists.into());
+    }
+    Ok(WriteCondition { must_not_exist })
+}
+
+/// Streams a body into the store and compares it with what was announced; nothing is durable yet.
+pub(crate) async fn receive(call: &Call, body: &mut RequestBody) -> Result<FinishedBlob, OssError> {
+    let limit = call.service.config.limits.max_upload_bytes;
+    body.check_upload(limit)?;
+    let announced = Announced::parse(&call.headers)?;
+    let mut writer = call.service.store.begin_blob(body.declared());
+    while let Some(piece) = body.next().await? {
+        if body.received() > limit {
+            return Err(too_large(body.received()));
+        }
+        writer.write(piece).await.map_err(fault::of)?;
+    }
+    let blob = writer.finish().await.map_err(fault::of)?;
+    announced.check(blob.md5(), blob.crc64())?;
+    Ok(blob)
+}

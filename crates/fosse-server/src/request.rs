@@ -1,0 +1,140 @@
+//! One request as the layers above see it: its head, untouched, and what was learnt about it on the way.
+
+use crate::conn::Origin;
+use crate::gate::Caller;
+use crate::request_id::RequestId;
+use crate::service::{Service, without_port};
+use fosse_oss::op::{Operation, Query, Style, Target};
+use fosse_oss::{ErrorCode, OssError};
+use http::header::{HOST, HeaderName};
+use http::{HeaderMap, Method, Uri, Version};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A request without its body.
+pub(crate) struct Call {
+    pub(crate) service: Arc<Service>,
+    pub(crate) id: RequestId,
+    pub(crate) started: Instant,
+    /// Server clock at the start of the request; everything that the request does happens at this time.
+    pub(crate) now_ms: i64,
+    pub(crate) origin: Origin,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) version: Version,
+    pub(crate) headers: HeaderMap,
+    /// Filled by dispatch, in this order.
+    pub(crate) target: Target,
+    pub(crate) query: Query,
+    pub(crate) caller: Caller,
+    pub(crate) operation: Option<Operation>,
+}
+
+impl Call {
+    pub(crate) fn new(
+        service: Arc<Service>,
+        origin: Origin,
+        parts: http::request::Parts,
+        started: Instant,
+    ) -> Self {
+        let now_ms = service.clock.now_ms();
+        let id = service.ids.next(now_ms.div_euclid(1000));
+        Self {
+            service,
+            id,
+            started,
+            now_ms,
+            origin,
+            method: parts.method,
+            uri: parts.uri,
+            version: parts.version,
+            headers: parts.headers,
+            target: Target {
+                bucket: None,
+                key: Vec::new(),
+                style: Style::Path,
+            },
+            query: Query::default(),
+            caller: Caller::Anonymous,
+            operation: None,
+        }
+    }
+
+    /// Unix seconds of the request.
+    pub(crate) fn now(&self) -> i64 {
+        self.now_ms.div_euclid(1000)
+    }
+
+    /// Host with port as the client sent it: the authority of the target if it has one, else the Host header.
+    /// Empty when there is none or it is not text.
+    pub(crate) fn host(&self) -> &str {
+        match self.uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => self
+                .headers
+                .get(HOST)
+                .and_then(|h| h.to_str().ok())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// `HostId` of an error body: the host in lower case without port.
+    pub(crate) fn host_id(&self) -> String {
+        without_port(self.host()).to_ascii_lowercase()
+    }
+
+    /// The raw path, exactly as sent.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The raw query without `?`.
+    pub(crate) fn raw_query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
+    /// RFC 9112 §3.2: HTTP/1.1 needs exactly one Host header, and it must be text.
+    pub(crate) fn check_host(&self) -> Result<(), OssError> {
+        let refuse = |message: &'static str| {
+            Err(OssError::new(ErrorCode::InvalidRequest).with_message(message))
+        };
+        let mut hosts = self.headers.get_all(HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (_, Some(_)) => refuse("The request has more than one Host header."),
+            (Some(host), None) if host.to_str().is_err() => refuse("The Host header is not valid."),
+            (None, None) if self.version == Version::HTTP_11 && self.uri.authority().is_none() => {
+                refuse("The request has no Host header.")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A header as text; bytes that are not UTF-8 are read as ISO-8859-1, as some browser clients send them.
+    pub(crate) fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(|value| text(value.as_bytes()))
+    }
+
+    /// A header by its registered name.
+    pub(crate) fn known_header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(|value| text(value.as_bytes()))
+    }
+
+    /// The operation's OSS name for logs and counters.
+    pub(crate) fn operation_name(&self) -> &'static str {
+        self.operation.map_or("-", Operation::name)
+    }
+
+    /// An internal fault: 500 to the client, the cause to the log.
+    pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OssError {
+        OssError::new(ErrorCode::InternalError).with_source(cause)
+    }
+}
+
+/// Header bytes as text.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|b| char::from(*b)).collect()),
+    }
+}

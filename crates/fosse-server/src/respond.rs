@@ -1,0 +1,279 @@
+//! Answers: the body type, the headers that every answer carries, and the one place where an error becomes a response.
+
+use crate::observe::Record;
+use crate::request::Call;
+use base64::Engine as _;
+use bytes::Bytes;
+use fosse_oss::OssError;
+use fosse_store::{BodyReader, ChunkReader, StoreError};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, SERVER,
+    TRANSFER_ENCODING,
+};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use parking_lot::Mutex;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
+pub(crate) const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
+pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("x-oss-version-id");
+pub(crate) const DELETE_MARKER: HeaderName = HeaderName::from_static("x-oss-delete-marker");
+pub(crate) const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
+const EC: HeaderName = HeaderName::from_static("x-oss-ec");
+const ERR: HeaderName = HeaderName::from_static("x-oss-err");
+
+/// What a handler returns.
+pub(crate) type Answer = Result<Response<Content>, OssError>;
+
+/// Bytes of an answer, before it is sent.
+pub(crate) enum Content {
+    Empty,
+    Whole(Bytes),
+    /// A stream of exactly this many bytes.
+    Chunks(Box<ChunkReader>, u64),
+}
+
+impl Content {
+    /// Bytes of an object; `length` of them.
+    pub(crate) fn of(reader: BodyReader, length: u64) -> Self {
+        match reader {
+            BodyReader::Whole(bytes) => Self::Whole(bytes),
+            BodyReader::Chunks(chunks) => Self::Chunks(Box::new(chunks), length),
+        }
+    }
+
+    fn length(&self) -> u64 {
+        match self {
+            Self::Empty => 0,
+            Self::Whole(bytes) => bytes.len() as u64,
+            Self::Chunks(_, length) => *length,
+        }
+    }
+}
+
+/// 200 without body.
+pub(crate) fn empty(status: StatusCode) -> Response<Content> {
+    let mut response = Response::new(Content::Empty);
+    *response.status_mut() = status;
+    response
+}
+
+/// 200 with an XML document.
+pub(crate) fn xml(document: String) -> Response<Content> {
+    let mut response = Response::new(Content::Whole(document.into()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
+}
+
+/// Sets a header from text that was checked before; text that no header can carry is left out.
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        headers.insert(name, value);
+    }
+}
+
+/// Sets a header from a number.
+pub(crate) fn set_number(headers: &mut HeaderMap, name: HeaderName, value: u64) {
+    headers.insert(name, HeaderValue::from(value));
+}
+
+/// The answer of a refusal. A HEAD gets the document in `x-oss-err`, as it can have no body (errors.md §1).
+pub(crate) fn refuse(call: &Call, error: &OssError) -> Response<Content> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = empty(status);
+    let headers = response.headers_mut();
+    for (name, value) in error.headers() {
+        set(headers, HeaderName::from_static(name), value);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if status == StatusCode::NOT_MODIFIED {
+        return response;
+    }
+    if let Some(ec) = error.ec() {
+        headers.insert(EC, HeaderValue::from_static(ec));
+    }
+    let document = error.to_xml(call.id.as_str(), &call.host_id());
+    if call.method == Method::HEAD {
+        set(
+            headers,
+            ERR,
+            &base64::engine::general_purpose::STANDARD.encode(document),
+        );
+    } else {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        *response.body_mut() = Content::Whole(document.into());
+    }
+    response
+}
+
+/// Adds what every answer carries and ties the log record to the end of the body.
+pub(crate) fn send(
+    call: &Call,
+    answer: Response<Content>,
+    close: bool,
+    mut record: Box<Record>,
+) -> Response<Outgoing> {
+    let (mut parts, mut content) = answer.into_parts();
+    let bodiless = call.method == Method::HEAD
+        || matches!(
+            parts.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    let headers = &mut parts.headers;
+    if !headers.contains_key(CONTENT_LENGTH)
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && !matches!(
+            parts.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        )
+    {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(content.length()));
+    }
+    if bodiless {
+        content = Content::Empty;
+    }
+    headers.insert(SERVER, call.service.server_header.clone());
+    headers.insert(DATE, call.service.dates.header(call.now()));
+    headers.insert(REQUEST_ID, call.id.header());
+    let elapsed = u64::try_from(call.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    headers.insert(SERVER_TIME, HeaderValue::from(elapsed));
+    if call.version < Version::HTTP_2 {
+        let value = if close { "close" } else { "keep-alive" };
+        headers.insert(CONNECTION, HeaderValue::from_static(value));
+    }
+    record.status = parts.status.as_u16();
+    Response::from_parts(
+        parts,
+        Outgoing {
+            state: State::from(content),
+            record,
+        },
+    )
+}
+
+/// The body on its way out. Dropping it, at the end or early, writes the access record.
+pub(crate) struct Outgoing {
+    state: State,
+    record: Box<Record>,
+}
+
+enum State {
+    Done,
+    Whole(Bytes),
+    Ready(Box<ChunkReader>, u64),
+    Reading(Pin<Box<dyn Future<Output = Step> + Send>>, u64),
+}
+
+/// A reader after one step, with what the step gave.
+type Step = (Box<ChunkReader>, Option<Result<Bytes, StoreError>>);
+
+impl From<Content> for State {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Empty => Self::Done,
+            Content::Whole(bytes) if bytes.is_empty() => Self::Done,
+            Content::Whole(bytes) => Self::Whole(bytes),
+            Content::Chunks(_, 0) => Self::Done,
+            Content::Chunks(reader, length) => Self::Ready(reader, length),
+        }
+    }
+}
+
+/// Why a body ended before its length was reached; the connection is cut, as no error can be told any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("reading the object failed: {0}")]
+    Store(#[from] StoreError),
+    #[error("the object gave fewer bytes than its record says")]
+    Short,
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        loop {
+            match std::mem::replace(&mut this.state, State::Done) {
+                State::Done => return Poll::Ready(None),
+                State::Whole(bytes) => {
+                    this.record.bytes_out += bytes.len() as u64;
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                State::Ready(mut reader, left) => {
+                    let step = async move {
+                        let chunk = reader.next().await;
+                        (reader, chunk)
+                    };
+                    this.state = State::Reading(Box::pin(step), left);
+                }
+                State::Reading(mut step, left) => match step.as_mut().poll(cx) {
+                    Poll::Pending => {
+                        this.state = State::Reading(step, left);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((reader, Some(Ok(chunk)))) => {
+                        let size = chunk.len() as u64;
+                        this.record.bytes_out += size;
+                        if left > size {
+                            this.state = State::Ready(reader, left - size);
+                        }
+                        return Poll::Ready(Some(Ok(Frame::data(chunk))));
+                    }
+                    Poll::Ready((_, Some(Err(cause)))) => {
+                        tracing::error!(id = this.record.id(), error = %cause, "reading an object failed");
+                        this.record.broken = true;
+                        return Poll::Ready(Some(Err(cause.into())));
+                    }
+                    Poll::Ready((_, None)) => {
+                        this.record.broken = true;
+                        return Poll::Ready(Some(Err(BodyError::Short)));
+                    }
+                },
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match &self.state {
+            State::Done => 0,
+            State::Whole(bytes) => bytes.len() as u64,
+            State::Ready(_, left) | State::Reading(_, left) => *left,
+        })
+    }
+}
+
+/// The `Date` header, made once a second.
+#[derive(Debug, Default)]
+pub(crate) struct DateCache(Mutex<Option<(i64, HeaderValue)>>);
+
+impl DateCache {
+    /// The header for `now` (Unix seconds).
+    pub(crate) fn header(&self, now: i64) -> HeaderValue {
+        let mut cached = self.0.lock();
+        match &*cached {
+            Some((at, value)) if *at == now => value.clone(),
+            _ => {
+                let value = HeaderValue::from_str(&fosse_oss::time::format_http(now))
+                    .unwrap_or(HeaderValue::from_static(""));
+                *cached = Some((now, value.clone()));
+                value
+            }
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! Objects: put, copy, look up, change, delete.
+
+use crate::error::{Result, StoreError};
+use crate::key;
+use crate::meta::{Expect, Outcome, Space, Tally};
+use crate::record::{
+    Acl, Body, BodyPlace, Bucket, BucketStat, Deleted, Head, Marker, Object, ObjectAttrs,
+    ObjectKind, VersionRecord, Versioning, WriteCondition, Written, decode, encode, upper_hex,
+};
+use crate::store::body::SealedBlob;
+use crate::store::bucket::ATTEMPTS;
+use crate::store::state::{ObjectName, ObjectRef};
+use crate::store::transaction::{After, Transaction};
+use crate::store::versions::Located;
+use crate::store::{Inner, Store};
+use crate::version::{Order, VersionId};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// An object about to be written: everything but its version.
+pub(crate) struct Draft {
+    pub(crate) kind: ObjectKind,
+    pub(crate) size: u64,
+    pub(crate) etag: String,
+    pub(crate) md5: Option<[u8; 16]>,
+    pub(crate) crc64: u64,
+    pub(crate) attrs: ObjectAttrs,
+    pub(crate) body: BodyPlace,
+    /// Whether `body` is another object's already.
+    pub(crate) shared: bool,
+}
+
+impl Draft {
+    fn object(&self, version: VersionId, order: Order, modified_ms: i64) -> Object {
+        Object {
+            kind: self.kind,
+            version,
+            size: self.size,
+            etag: self.etag.clone(),
+            md5: self.md5,
+            crc64: self.crc64,
+            modified_ms,
+            attrs: self.attrs.clone(),
+            body: Body(self.body),
+            order,
+        }
+    }
+}
+
+fn same_bytes(a: &BodyPlace, b: &BodyPlace) -> bool {
+    match (a, b) {
+        (BodyPlace::Empty, BodyPlace::Empty) => true,
+        (BodyPlace::Blob(a), BodyPlace::Blob(b)) => a.id == b.id,
+        (BodyPlace::Manifest(a), BodyPlace::Manifest(b)) => a == b,
+        _ => false,
+    }
+}
+
+pub(crate) fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// Counters of `sign` times one version of an object.
+pub(crate) fn object_tally(size: u64, sign: i64) -> Tally {
+    BucketStat::tally(sign * signed(size), sign, 0, 0, 0)
+}
+
+pub(crate) fn marker_tally(sign: i64) -> Tally {
+    BucketStat::tally(0, 0, 0, 0, sign)
+}
+
+impl Inner {
+    /// Stages a write that makes `draft` the current version. `extra` is added to the bucket's counters.
+    pub(crate) async fn stage_write(
+        &self,
+        transaction: &mut Transaction,
+        bucket: &Bucket,
+        key: &str,
+        draft: &Draft,
+        condition: WriteCondition,
+        now_ms: i64,
+        extra: Tally,
+    ) -> Result<Arc<Object>> {
+        self.expect_bucket(transaction, bucket)?;
+        let name = key::object(bucket.id, key.as_bytes());
+        let current = self.meta.get(Space::Current, &name).await?;
+        let old: Option<Object> = match &current {
+            Some(stored) => Some(decode("object", stored)?),
+            None => None,
+        };
+        let mut tally = extra.plus(&object_tally(draft.size, 1));
+        let mut replaced = None;
+        let object = if bucket.versioning == Versioning::Never {
+            if condition.must_not_exist && old.is_some() {
+                return Err(StoreError::ObjectExists);
+            }
+            let order = Order::after(now_ms, old.as_ref().map(|old| old.order))?;
+            if let Some(old) = old {
+                tally = tally.plus(&object_tally(old.size, -1));
+                replaced = Some(old.body.0);
+            }
+            draft.object(VersionId::Null, order, now_ms)
+        } else {
+            let stored_head = self.meta.get(Space::Heads, &name).await?;
+            let mut head: Head = match &stored_head {
+                Some(stored) => decode("head", stored)?,
+                None => Head::default(),
+            };
+            let latest = head
+                .latest
+                .max(old.as_ref().map(|old| old.order).unwrap_or_default());
+            let order = Order::after(now_ms, Some(latest))?;
+            head.latest = order;
+            let version = if bucket.versioning == Versioning::Enabled {
+                VersionId::Id(order.0)
+            } else {
+                let removed = self
+                    .stage_drop_null(transaction, bucket, key, &mut head)
+                    .await?;
+                if let Some((record_tally, body)) = removed {
+                    tally = tally.plus(&record_tally);
+                    replaced = body;
+                }
+                VersionId::Null
+            };
+            match old {
+                Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
+                    tally = tally.plus(&object_tally(old.size, -1));
+                    replaced = Some(old.body.0);
+                }
+                Some(old) => self.stage_demote(transaction, bucket, key, old, &mut head)?,
+                None => {}
+            }
+            transaction.put(
+                Space::Heads,
+                name.clone(),
+                Expect::same(&stored_head),
+                encode(&head)?,
+            );
+            draft.object(version, order, now_ms)
+        };
+        self.stage_bodies(transaction, draft, replaced).await?;
+        let object = Arc::new(object);
+        transaction.put(
+            Space::Current,
+            name,
+            Expect::same(&current),
+            encode(&*object)?,
+        );
+        transaction.add(key::bucket_counter(bucket.id), tally);
+        transaction.after(After::Object(
+            ObjectName::new(bucket.id, key),
+            Some(object.clone()),
+        ));
+        Ok(object)
+    }
+
+    async fn stage_bodies(
+        &self,
+        transaction: &mut Transaction,
+        draft: &Draft,
+        replaced: Option<BodyPlace>,
+    ) -> Result<()> {
+        let kept = replaced.is_some_and(|old| draft.shared && same_bytes(&old, &draft.body));
+        if kept {
+            return Ok(());
+        }
+        if draft.shared && !self.stage_share(transaction, &draft.body).await? {
+            return Err(StoreError::NoSuchKey);
+        }
+        match replaced {
+            Some(old) => self.stage_release(transaction, &old).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Moves the current object among the noncurrent versions.
+    pub(crate) fn stage_demote(
+        &self,
+        transaction: &mut Transaction,
+        bucket: &Bucket,
+        key: &str,
+        old: Object,
+        head: &mut Head,
+    ) -> Result<()> {
+        if old.version == VersionId::Null {
+            head.null = Some(old.order);
+        }
+        let place = key::version(bucket.id, key.as_bytes(), old.order);
+        let record = encode(&VersionRecord::Object(old))?;
+        transaction.put(Space::Versions, place, Expect::Any, record);
+        Ok(())
+    }
+
+    pub(crate) fn written(bucket: &Bucket, object: Arc<Object>) -> Written {
+        let version = (bucket.versioning != Versioning::Never).then_some(object.version);
+        Written { object, version }
+    }
+
+    async fn current(&self, bucket: &Bucket, key: &str) -> Result<Option<Arc<Object>>> {
+        let name = ObjectRef {
+            bucket: bucket.id,
+            key,
+        };
+        if let Some(object) = self.state.objects.get(&name) {
+            return Ok(Some(object));
+        }
+        let owned = ObjectName::new(bucket.id, key);
+        let stamp = self.state.objects.stamp(&owned);
+        let stored = key::object(bucket.id, key.as_bytes());
+        let Some(object) = self
+            .get::<Object>("object", Space::Current, &stored)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let object = Arc::new(object);
+        self.state.objects.fill(stamp, owned, object.clone());
+        Ok(Some(object))
+    }
+}
+
+impl Store {
+    /// Makes sealed bytes the current version of a key.
+    ///
+    /// Errors: [`StoreError::NoSuchBucket`] when the bucket was deleted, [`StoreError::ObjectExists`].
+    pub async fn put_object(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        blob: SealedBlob,
+        attrs: ObjectAttrs,
+        condition: WriteCondition,
+        now_ms: i64,
+    ) -> Result<Written> {
+        let sealed = blob.0;
+        let draft = Draft {
+            kind: ObjectKind::Normal,
+            size: sealed.extent.map_or(0, |extent| extent.len),
+            etag: upper_hex(&sealed.md5),
+            md5: Some(sealed.md5),
+            crc64: sealed.crc64,
+            attrs,
+            body: sealed.body(),
+            shared: false,
+        };
+        let _turn = self.0.state.queue((bucket.id, key)).await;
+        let mut bucket = Cow::Borrowed(bucket);
+        for _ in 0..ATTEMPTS {
+            let mut transaction = Transaction::default();
+            self.0.stage_name(&mut transaction, &sealed)?;
+            let extra = Tally::default();
+            let inner = &self.0;
+            let object = inner
+                .stage_write(
+                    &mut transaction,
+                    &bucket,
+                    key,
+                    &draft,
+                    condition,
+                    now_ms,
+                    extra,
+                )
+                .await?;
+            if inner.commit(transaction).await? == Outcome::Applied {
+                return Ok(Inner::written(&bucket, object));
+            }
+            bucket = Cow::Owned((*inner.again(&bucket).await?).clone());
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Metadata copy or edit without moving bytes (CopyObject): the new version shares the source's bytes, and
+    /// keeps its kind, size, ETag and digests.
+    ///
+    /// Errors: as [`Store::put_object`], and [`StoreError::NoSuchKey`] when the source was deleted meanwhile.
+    pub async fn copy_object(
+        &self,
+        source: &Object,
+        bucket: &Bucket,
+        key: &str,
+        attrs: ObjectAttrs,
+        condition: WriteCondition,
+        now_ms: i64,
+    ) -> Result<Written> {
+        let draft = Draft {
+            kind: source.kind,
+            size: source.size,
+            etag: source.etag.clone(),
+            md5: source.md5,
+            crc64: source.crc64,
+            attrs,
+            body: source.body.0,
+            shared: true,
+        };
+        let _turn = self.0.state.queue((bucket.id, key)).await;
+        let mut bucket = Cow::Borrowed(bucket);
+        for _ in 0..ATTEMPTS {
+            let mut transaction = Transaction::default();
+            let extra = Tally::default();
+            let inner = &self.0;
+            let object = inner
+                .stage_write(
+                    &mut transaction,
+                    &bucket,
+                    key,
+                    &draft,
+                    condition,
+                    now_ms,
+                    extra,
+                )
+                .await?;
+            if inner.commit(transaction).await? == Outcome::Applied {
+                return Ok(Inner::written(&bucket, object));
+            }
+            bucket = Cow::Owned((*inner.again(&bucket).await?).clone());
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// A version of an object, the current one when `version` is `None`.
+    ///
+    /// Errors: [`StoreError::NoSuchKey`], [`StoreError::DeleteMarker`] (the current version is one, or the named
+    /// one), [`StoreError::NoSuchVersion`].
+    pub async fn object(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        version: Option<VersionId>,
+    ) -> Result<Arc<Object>> {
+        if self.0.state.garbage.stopped() {
+            return Err(StoreError::Closed);
+        }
+        if let Some(object) = self.0.current(bucket, key).await?
+            && version.is_none_or(|version| version == object.version)
+        {
+            return Ok(object);
+        }
+        match self.0.locate(bucket, key, version).await? {
+            Located::Current(_, object) => Ok(Arc::new(object)),
+            Located::Noncurrent {
+                record: VersionRecord::Object(object),
+                ..
+            } => Ok(Arc::new(object)),
+            Located::Noncurrent {
+                record: VersionRecord::Marker(marker),
+                ..
+            } => Err(StoreError::DeleteMarker(marker.version)),
+            Located::Nowhere if version.is_some() => Err(StoreError::NoSuchVersion),
+            Located::Nowhere => Err(StoreError::NoSuchKey),
+        }
+    }
+
+    /// Changes the ACL of a version; nothing else changes, not even its time.
+    ///
+    /// Errors: as [`Store::object`].
+    pub async fn set_object_acl(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        version: Option<VersionId>,
+        acl: Acl,
+    ) -> Result<Arc<Object>> {
+        let _turn = self.0.state.queue((bucket.id, key)).await;
+        for _ in 0..ATTEMPTS {
+            let mut transaction = Transaction::default();
+            let object = match self.0.locate(bucket, key, version).await? {
+                Located::Current(stored, mut object) => {
+                    object.attrs.acl = acl;
+                    let object = Arc::new(object);
+                    let name = key::object(bucket.id, key.as_bytes());
+                    let expect = Expect::Value(stored);
+                    transaction.put(Space::Current, name, expect, encode(&*object)?);
+                    let name = ObjectName::new(bucket.id, key);
+                    transaction.after(After::Object(name, Some(object.clone())));
+                    object
+                }
+                Located::Noncurrent {
+                    stored,
+                    record: VersionRecord::Object(mut object),
+                } => {
+                    object.attrs.acl = acl;
+                    let place = key::version(bucket.id, key.as_bytes(), object.order);
+                    let record = encode(&VersionRecord::Object(object.clone()))?;
+                    transaction.put(Space::Versions, place, Expect::Value(stored), record);
+                    Arc::new(object)
+                }
+                Located::Noncurrent {
+                    record: VersionRecord::Marker(marker),
+                    ..
+                } => {
+                    return Err(StoreError::DeleteMarker(marker.version));
+                }
+                Located::Nowhere if version.is_some() => return Err(StoreError::NoSuchVersion),
+                Located::Nowhere => return Err(StoreError::NoSuchKey),
+            };
+            if self.0.commit(transaction).await? == Outcome::Applied {
+                return Ok(object);
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Deletes an object: without a version by the rules of the bucket's versioning state (remove, or add a
+    /// delete marker), with one exactly that version or marker.
+    ///
+    /// Errors: [`StoreError::NoSuchBucket`] when the bucket was deleted. An absent key or version is no error.
+    pub async fn delete_object(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        version: Option<VersionId>,
+        now_ms: i64,
+    ) -> Result<Deleted> {
+        let _turn = self.0.state.queue((bucket.id, key)).await;
+        let mut bucket = Cow::Borrowed(bucket);
+        for _ in 0..ATTEMPTS {
+            let mut transaction = Transaction::default();
+            let inner = &self.0;
+            let deleted = match version {
+                Some(version) => {
+                    inner
+                        .stage_remove(&mut transaction, &bucket, key, version)
+                        .await?
+                }
+                None => {
+                    inner
+                        .stage_delete(&mut transaction, &bucket, key, now_ms)
+                        .await?
+                }
+            };
+            if !deleted.existed && !deleted.delete_marker {
+                return Ok(deleted);
+            }
+            inner.expect_bucket(&mut transaction, &bucket)?;
+            if inner.commit(transaction).await? == Outcome::Applied {
+                return Ok(deleted);
+            }
+            bucket = Cow::Owned((*inner.again(&bucket).await?).clone());
+        }
+        Err(StoreError::Conflict)
+    }
+}
+
+impl Inner {
+    /// A delete that names no version.
+    async fn stage_delete(
+        &self,
+        transaction: &mut Transaction,
+        bucket: &Bucket,
+        key: &str,
+        now_ms: i64,
+    ) -> Result<Deleted> {
+        let name = key::object(bucket.id, key.as_bytes());
+        let current = self.meta.get(Space::Current, &name).await?;
+        let old: Option<Object> = match &current {
+            Some(stored) => Some(decode("object", stored)?),
+            None => None,
+        };
+        let existed = old.is_some();
+        let counter = key::bucket_counter(bucket.id);
+        let forget = After::Object(ObjectName::new(bucket.id, key), None);
+        if bucket.versioning == Versioning::Never {
+            if let Some(old) = old {
+                transaction.remove(Space::Current, name, Expect::same(&current));
+                transaction.add(counter, object_tally(old.size, -1));
+                self.stage_release(transaction, &old.body.0).await?;
+                transaction.after(forget);
+            }
+            return Ok(Deleted {
+                existed,
+                version: None,
+                delete_marker: false,
+            });
+        }
+        let stored_head = self.meta.get(Space::Heads, &name).await?;
+        let mut head: Head = match &stored_head {
+            Some(stored) => decode("head", stored)?,
+            None => Head::default(),
+        };
+        let latest = head
+            .latest
+            .max(old.as_ref().map(|old| old.order).unwrap_or_default());
+        let order = Order::after(now_ms, Some(latest))?;
+        head.latest = order;
+        let mut tally = marker_tally(1);
+        let mut released = None;
+        let version = if bucket.versioning == Versioning::Enabled {
+            VersionId::Id(order.0)
+        } else {
+            if let Some((more, body)) = self
+                .stage_drop_null(transaction, bucket, key, &mut head)
+                .await?
+            {
+                tally = tally.plus(&more);
+                released = body;
+            }
+            VersionId::Null
+        };
+        match old {
+            Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
+                tally = tally.plus(&object_tally(old.size, -1));
+                released = Some(old.body.0);
+            }
+            Some(old) => self.stage_demote(transaction, bucket, key, old, &mut head)?,
+            None => {}
+        }
+        if version == VersionId::Null {
+            head.null = Some(order);
+        }
+        if let Some(body) = released {
+            self.stage_release(transaction, &body).await?;
+        }
+        let marker = VersionRecord::Marker(Marker {
+            version,
+            order,
+            modified_ms: now_ms,
+        });
+        let place = key::version(bucket.id, key.as_bytes(), order);
+        transaction.put(Space::Versions, place, Expect::Any, encode(&marker)?);
+        transaction.remove(Space::Current, name.clone(), Expect::same(&current));
+        transaction.put(
+            Space::Heads,
+            name,
+            Expect::same(&stored_head),
+            encode(&head)?,
+        );
+        transaction.add(counter, tally);
+        transaction.after(forget);
+        Ok(Deleted {
+            existed,
+            version: Some(version),
+            delete_marker: true,
+        })
+    }
+}
