@@ -1,4 +1,4 @@
-//! One object through the in-memory store, by the public surface alone.
+//! One object through each engine, by the public surface alone.
 
 use bytes::Bytes;
 use fosse_store::*;
@@ -15,8 +15,22 @@ fn attrs() -> ObjectAttrs {
 }
 
 #[tokio::test]
-async fn put_get_list_delete() {
-    let store = Store::memory();
+async fn put_get_list_delete_in_memory() {
+    put_get_list_delete(Store::memory()).await;
+}
+
+#[tokio::test]
+async fn put_get_list_delete_in_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let store = Store::open(OpenOptions::new(dir.path().join("data"))).unwrap();
+        put_get_list_delete(store.clone()).await;
+        store.close().await.unwrap();
+        assert!(matches!(store.bucket("b").await, Err(StoreError::Closed)));
+    }
+}
+
+async fn put_get_list_delete(store: Store) {
     let new = NewBucket {
         name: "b".into(),
         owner: "1".into(),

@@ -6,7 +6,7 @@
 mod access_key;
 mod body;
 mod bucket;
-mod garbage;
+pub(crate) mod garbage;
 mod list;
 mod manifest;
 mod multipart;
