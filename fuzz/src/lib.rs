@@ -1,0 +1,4 @@
+//! What each fuzz target does with its input. Targets only call these functions, and a test on the stable toolchain
+//! replays the seeds through the same functions (`tests/fuzz_seeds.rs` of the crate that is fuzzed).
+
+pub mod protocol;
