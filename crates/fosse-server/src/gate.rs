@@ -4,9 +4,10 @@
 use crate::key_ring::KeyRing;
 use crate::request::Call;
 use fosse_oss::name::{BucketName, ObjectKey};
-use fosse_oss::op::{Access, Operation};
+use fosse_oss::op::{self, Operation};
 use fosse_oss::sign::{self, Carrier, RequestParts, Verified, VerifyContext};
 use fosse_oss::{ErrorCode, OssError};
+use fosse_policy::{self as policy, Access, BucketFacts, Facts, ObjectAcl};
 use fosse_store::{Acl, Bucket, Object, StoreError, VersionId};
 use http::header::HOST;
 use smallvec::SmallVec;
@@ -150,16 +151,21 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
         object: None,
     };
     let Some(name) = &call.target.bucket else {
-        return match call.caller {
-            Caller::Signed(_) => Ok(granted),
-            Caller::Anonymous => Err(denied("Anonymous access is forbidden for this operation.")),
-        };
+        refusal(&Facts::new(
+            asker(&call.caller),
+            operation.action(false),
+            access(operation),
+        ))?;
+        return Ok(granted);
     };
     let name = BucketName::parse(name)?;
     if operation == Operation::PutBucket {
-        if call.caller == Caller::Anonymous {
-            return Err(denied("Anonymous access is forbidden for this operation."));
-        }
+        let facts = Facts::new(
+            asker(&call.caller),
+            operation.action(false),
+            access(operation),
+        );
+        refusal(&facts.new_bucket())?;
         granted.name = Some(name);
         return Ok(granted);
     }
@@ -176,20 +182,30 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
     } else {
         Ok(None)
     };
-    let owner = call.caller.account() == Some(bucket.owner.as_str());
-    if !owner {
-        let object = match (&key, &version) {
-            (Some(Ok(key)), Ok(version)) => call
-                .service
-                .store
-                .object(&bucket, key.as_str(), *version)
-                .await
-                .ok(),
-            _ => None,
-        };
-        decide(&call.caller, operation, &bucket, object.as_deref())?;
-        granted.object = object;
+    let text = match &key {
+        Some(Ok(key)) => Some(key.as_str()),
+        Some(Err(_)) => Some(""),
+        None => None,
+    };
+    // Only an ACL can let somebody in who does not own the bucket, so only then the object is looked at.
+    if !owns(&call.caller, &bucket)
+        && let (Some(Ok(key)), Ok(version)) = (&key, &version)
+    {
+        let found = call
+            .service
+            .store
+            .object(&bucket, key.as_str(), *version)
+            .await;
+        granted.object = found.ok();
     }
+    decide(
+        &call.caller,
+        operation,
+        version_named(call),
+        &bucket,
+        text,
+        granted.object.as_deref(),
+    )?;
     granted.bucket = Some(bucket);
     granted.key = key.transpose()?;
     granted.version = version?;
@@ -209,14 +225,15 @@ pub(crate) async fn authorize_source(
         .store
         .object(&bucket, key.as_str(), version)
         .await;
-    if call.caller.account() != Some(bucket.owner.as_str()) {
-        decide(
-            &call.caller,
-            Operation::GetObject,
-            &bucket,
-            found.as_deref().ok(),
-        )?;
-    }
+    let (named, object) = (version.is_some(), found.as_deref().ok());
+    decide(
+        &call.caller,
+        Operation::GetObject,
+        named,
+        &bucket,
+        Some(key.as_str()),
+        object,
+    )?;
     match found {
         Ok(object) => Ok((bucket, object)),
         // A marker as the source is an absent object, named or current (api-objects.md §5).
@@ -232,14 +249,18 @@ pub(crate) async fn may_delete(
     key: &str,
     version: Option<VersionId>,
 ) -> bool {
-    if call.caller.account() == Some(bucket.owner.as_str()) {
-        return true;
-    }
-    let object = call.service.store.object(bucket, key, version).await.ok();
+    let object = if owns(&call.caller, bucket) {
+        None
+    } else {
+        call.service.store.object(bucket, key, version).await.ok()
+    };
+    let (operation, named) = (Operation::DeleteObject, version.is_some());
     decide(
         &call.caller,
-        Operation::DeleteObject,
+        operation,
+        named,
         bucket,
+        Some(key),
         object.as_deref(),
     )
     .is_ok()
@@ -265,50 +286,84 @@ pub(crate) fn parse_version(text: &str) -> Result<VersionId, OssError> {
     })
 }
 
-/// What ACLs say to somebody who does not own the bucket (access-control.md §5).
+/// One decision about a bucket, or about one object of it (`key`).
 fn decide(
     caller: &Caller,
     operation: Operation,
+    versioned: bool,
     bucket: &Bucket,
+    key: Option<&str>,
     object: Option<&Object>,
 ) -> Result<(), OssError> {
-    let object_acl = object.map_or(Acl::Default, |object| object.attrs.acl);
-    let acl = if object_acl == Acl::Default {
-        bucket.acl
-    } else {
-        object_acl
+    let place = BucketFacts {
+        name: &bucket.name,
+        owner: &bucket.owner,
+        acl: acl_of(bucket.acl).unwrap_or_default(),
     };
-    let allowed = match operation.access() {
-        Access::Read => matches!(acl, Acl::PublicRead | Acl::PublicReadWrite),
-        Access::Write => acl == Acl::PublicReadWrite,
-        // Each key is judged by itself, in may_delete.
-        _ => operation == Operation::DeleteMultipleObjects && bucket.acl == Acl::PublicReadWrite,
-    };
-    if allowed {
-        return Ok(());
-    }
-    let anonymous = *caller == Caller::Anonymous;
-    Err(match operation.access() {
-        Access::Read | Access::Write if object_acl == Acl::Default => {
-            denied("You have no right to access this object because of bucket acl.")
+    let facts = Facts::new(
+        asker(caller),
+        operation.action(versioned),
+        access(operation),
+    );
+    refusal(&match key {
+        None => facts.in_bucket(place),
+        Some(key) => {
+            let own = object.and_then(|object| acl_of(object.attrs.acl));
+            facts.on_object(place, key, own.map_or(ObjectAcl::Default, ObjectAcl::Own))
         }
-        Access::Read | Access::Write => denied("You have no right to access this object."),
-        Access::ReadAcl => {
-            denied("You do not have read acl permission on this object.").with_ec("0003-00000007")
-        }
-        Access::WriteAcl => {
-            denied("You do not have write acl permission on this object.").with_ec("0003-00000008")
-        }
-        Access::List if anonymous => denied("Anonymous user has no right to access this bucket."),
-        _ if anonymous => denied("Anonymous access is forbidden for this operation."),
-        _ => denied("The bucket you access does not belong to you."),
     })
 }
 
-fn denied(message: &'static str) -> OssError {
-    OssError::new(ErrorCode::AccessDenied)
-        .with_message(message)
-        .with_ec("0003-00000001")
+/// The decision as an answer.
+fn refusal(facts: &Facts<'_>) -> Result<(), OssError> {
+    match policy::decide(facts).denial() {
+        None => Ok(()),
+        Some(denial) => Err(OssError::new(ErrorCode::AccessDenied)
+            .with_message(denial.message)
+            .with_ec(denial.ec)),
+    }
+}
+
+/// The caller in the words of the policy crate. Every AccessKey belongs to an account itself; users come later.
+fn asker(caller: &Caller) -> policy::Caller<'_> {
+    match caller {
+        Caller::Anonymous => policy::Caller::Anonymous,
+        Caller::Signed(signed) => policy::Caller::Root {
+            account: &signed.owner,
+        },
+    }
+}
+
+/// Whether the bucket is the caller's own, so that no ACL needs to be looked at.
+fn owns(caller: &Caller, bucket: &Bucket) -> bool {
+    caller.account() == Some(bucket.owner.as_str())
+}
+
+fn version_named(call: &Call) -> bool {
+    call.query.has("versionId")
+}
+
+fn access(operation: Operation) -> Access {
+    match operation.access() {
+        op::Access::Read => Access::Read,
+        op::Access::Write => Access::Write,
+        op::Access::ReadAcl => Access::ReadAcl,
+        op::Access::WriteAcl => Access::WriteAcl,
+        op::Access::Other => Access::Other,
+        op::Access::List => Access::List,
+        op::Access::Manage => Access::Manage,
+        op::Access::Preflight => Access::Preflight,
+    }
+}
+
+/// `None`: `default`.
+fn acl_of(acl: Acl) -> Option<policy::Acl> {
+    match acl {
+        Acl::Default => None,
+        Acl::Private => Some(policy::Acl::Private),
+        Acl::PublicRead => Some(policy::Acl::PublicRead),
+        Acl::PublicReadWrite => Some(policy::Acl::PublicReadWrite),
+    }
 }
 
 /// 404 with the bucket's name.
