@@ -3,6 +3,8 @@
 mod choices;
 mod form;
 mod mutation;
+mod properties;
+mod refusals;
 mod signer;
 mod sts;
 mod vector;
