@@ -165,13 +165,11 @@ class Oss2:
         self._call(self._bucket(bucket).abort_multipart_upload, key, upload)
 
     def presign(self, method, bucket, key, expires=600, headers=None, params=None, additional=None):
-        """The URL, and the headers that the request must carry."""
-        if additional is None:
-            url = self._bucket(bucket).sign_url(method, key, expires, headers=headers, params=params)
-        else:
-            url = self._bucket(bucket).sign_url(
-                method, key, expires, headers=headers, params=params, additional_headers=additional
-            )
+        """The URL, and the headers that the request must carry. The SDK writes into the dictionaries it gets."""
+        options = {"headers": dict(headers or {}), "params": dict(params or {})}
+        if additional is not None:
+            options["additional_headers"] = additional
+        url = self._bucket(bucket).sign_url(method, key, expires, **options)
         return url, dict(headers or {})
 
 

@@ -83,10 +83,10 @@ def test_tls(kind, bucket, monkeypatch):
 def test_tls_with_http2(bucket, root):
     root.put(bucket, "k", b"over h2")
     port = server.TLS.rpartition(":")[2]
-    url, _ = sdk.OssV2("v4", server.TLS).presign("GET", bucket, "k")
-    assert f"{bucket}.localhost:{port}" in url
+    url, _ = sdk.OssV2("v4", f"https://{server.DOMAIN}:{port}").presign("GET", bucket, "k")
+    assert f"{bucket}.{server.DOMAIN}:{port}" in url
     run = subprocess.run(
-        [wire.CURL, "-sS", "--http2", "--cacert", server.CA, "--resolve", f"{bucket}.localhost:{port}:127.0.0.1",
+        [wire.CURL, "-sS", "--http2", "--cacert", server.CA, "--resolve", f"{bucket}.{server.DOMAIN}:{port}:127.0.0.1",
          "--write-out", "\n%{http_version} %{http_code}", url],
         capture_output=True, check=True,
     )
@@ -109,6 +109,7 @@ def hosts(bucket):
         "path on localhost": ("localhost", f"/{bucket}/"),
         "path on ipv4": ("127.0.0.1:9000", f"/{bucket}/"),
         "path on ipv6": ("[::1]:9000", f"/{bucket}/"),
+        "path on an unknown name": ("storage.internal:9000", f"/{bucket}/"),
     }
 
 

@@ -221,9 +221,8 @@ def bad_requests(bucket):
     yield "long query", get(f"{path}?{PLAIN_GARBAGE}={PLAIN_GARBAGE}", good_v4), {mismatch, argument}
     yield "long bucket", get(f"/{PLAIN_GARBAGE}/k", good_v4), {(400, "InvalidBucketName"), mismatch}
     yield "long header", get(path, {**good_v1, "x-oss-meta-x": GARBAGE}), {mismatch}
-    yield "garbage host", get(path, {**good_v4, "host": re.sub(r"[^a-z]", "x", GARBAGE)[:8000]}), {
-        argument, mismatch, (404, "NoSuchBucket"), (400, "InvalidBucketName"), (400, "InvalidRequest"),
-        (403, "AccessDenied"), (404, "NoSuchCname"), (403, "NonStandardHostForbidden"),
+    yield "garbage host", get(path, {"host": re.sub(r"[^a-z]", "x", GARBAGE)[:8000]}), {
+        denied, (400, "InvalidBucketName"), (400, "InvalidRequest"), (404, "NoSuchBucket"),
     }
     yield "bad bucket name", get("/Bad_Bucket/k", handmade.v4_header("GET", "Bad_Bucket", "k")), {
         (400, "InvalidBucketName"),
@@ -297,10 +296,14 @@ def test_broken_http(name, data, root, bucket):
     host, _, port = wire.split(server.ENDPOINT)[1].partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as sock:
         sock.sendall(data)
-        sock.shutdown(socket.SHUT_WR)
         answer = b""
-        while block := sock.recv(65536):
-            answer += block
+        try:
+            sock.shutdown(socket.SHUT_WR)
+            while block := sock.recv(65536):
+                answer += block
+        except OSError:
+            # Closed by the server already.
+            pass
     assert answer == b"" or answer.split()[1].startswith(b"4"), answer
     root.put(bucket, "k", b"1")
 
@@ -358,5 +361,6 @@ def test_no_length(root, bucket):
 
 def test_dates_are_utc(bucket, root):
     info = root.bucket_info(bucket)
-    created = datetime.datetime.fromtimestamp(info["created"], datetime.timezone.utc)
-    assert abs(datetime.datetime.now(datetime.timezone.utc) - created) < datetime.timedelta(minutes=10)
+    # Three zeros, always: the only fraction that oss2 and the C# SDK parse.
+    created = datetime.datetime.strptime(info["created"], "%Y-%m-%dT%H:%M:%S.000Z")
+    assert abs(datetime.datetime.utcnow() - created) < datetime.timedelta(minutes=10)

@@ -59,7 +59,7 @@ pub(super) const ALL: &[Language] = &[
                 "node",
                 &[
                     "-e",
-                    "process.exit(process.versions.node.split('.')[0] < 20)",
+                    "process.exit(Number(process.versions.node.split('.')[0] < 20))",
                 ],
             ),
             ("npm", &["--version"]),

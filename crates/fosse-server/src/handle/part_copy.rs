@@ -7,11 +7,11 @@ use crate::handle::{fault, multipart};
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
 use crate::upload::too_large;
-use fosse_oss::OssError;
 use fosse_oss::range::{self, Selected};
 use fosse_oss::xml::CopyPartResult;
+use fosse_oss::{OssError, etag};
 use fosse_store::{BodyReader, Object, SealedBlob};
-use http::header::CONTENT_RANGE;
+use http::header::{CONTENT_RANGE, ETAG};
 use std::ops::Range;
 
 /// `PUT /KEY?partNumber=N&uploadId=ID` with `x-oss-copy-source`. Every failed condition is 412 here, where CopyObject
@@ -42,12 +42,16 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
         .put_part(bucket, key, id, number, blob, call.now_ms)
         .await
         .map_err(unknown)?;
+    let hex = multipart::hex(&part.md5);
+    let quoted = etag::quote(&hex);
     let document = CopyPartResult {
-        etag: multipart::hex(&part.md5),
+        etag: hex,
         last_modified: part.modified_ms.div_euclid(1000),
     };
     let mut response = xml(document.to_xml());
     let headers = response.headers_mut();
+    // Two SDKs (oss2, ali-oss) read it here, not from the body.
+    set(headers, ETAG, &quoted);
     source.name_version(headers);
     if let Some(bytes) = selected {
         let text = format!(
