@@ -8,6 +8,8 @@
 
 pub mod blob;
 mod cache;
+#[cfg(test)]
+mod contract;
 mod embedded;
 mod error;
 mod key;

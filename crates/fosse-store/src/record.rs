@@ -229,6 +229,7 @@ pub(crate) struct Head {
 
 /// A noncurrent version, or a delete marker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "short-lived, and mostly objects")]
 pub(crate) enum VersionRecord {
     Object(Object),
     Marker(Marker),

@@ -2,7 +2,7 @@
 
 use crate::blob::{BlobId, Blobs, Extent, Ledger, Place, Sink};
 use crate::error::{Result, StoreError};
-use crate::meta::{Answer, Batch, Entry, Meta, Outcome, Scan, Space, updated};
+use crate::meta::{Answer, Batch, Entry, Meta, Outcome, Scan, Space, Update, updated};
 use bytes::{Bytes, BytesMut};
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, HashMap};
@@ -57,6 +57,15 @@ impl MemoryMeta {
         });
         if !holds {
             return Ok(Outcome::Conflict);
+        }
+        for change in &batch.changes {
+            // A damaged counter is found before anything of the batch took effect.
+            let before = spaces
+                .get(&change.space)
+                .and_then(|map| map.get(&change.key));
+            if let Update::Add(_) = change.update {
+                updated(&change.update, before.cloned())?;
+            }
         }
         for change in batch.changes {
             let map = spaces.entry(change.space).or_default();

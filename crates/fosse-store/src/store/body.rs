@@ -265,6 +265,7 @@ impl Drop for Sealed {
 }
 
 /// Bytes of an object on their way out, in order, bounded read-ahead.
+#[allow(clippy::large_enum_variant, reason = "one per request, moved once")]
 pub enum BodyReader {
     /// Small and already in memory.
     Whole(Bytes),

@@ -71,6 +71,7 @@ pub(crate) fn marker_tally(sign: i64) -> Tally {
 
 impl Inner {
     /// Stages a write that makes `draft` the current version. `extra` is added to the bucket's counters.
+    #[allow(clippy::too_many_arguments, reason = "the elements of a write")]
     pub(crate) async fn stage_write(
         &self,
         transaction: &mut Transaction,
