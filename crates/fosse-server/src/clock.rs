@@ -27,7 +27,7 @@ impl Clock {
     }
 
     /// The clock of the machine plus the offset in the file that `FOSSE_TEST_CLOCK` names (a signed decimal number
-    /// of seconds, read again when the file changes). Only in builds with the `test-clock` feature; without the
+    /// of seconds, read at each use). Only in builds with the `test-clock` feature; without the
     /// variable, or in other builds, this is [`Clock::system`].
     pub fn from_env() -> Self {
         #[cfg(feature = "test-clock")]
@@ -64,52 +64,38 @@ impl Clock {
 mod file {
     //! An offset that a test writes into a file.
 
-    use parking_lot::Mutex;
     use std::path::PathBuf;
-    use std::time::SystemTime;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     #[derive(Debug)]
     pub(super) struct OffsetFile {
         path: PathBuf,
-        seen: Mutex<Seen>,
-    }
-
-    #[derive(Debug, Default)]
-    struct Seen {
-        modified: Option<SystemTime>,
-        len: u64,
-        offset_ms: i64,
+        last_ms: AtomicI64,
     }
 
     impl OffsetFile {
         pub(super) fn new(path: PathBuf) -> Self {
             Self {
                 path,
-                seen: Mutex::default(),
+                last_ms: AtomicI64::new(0),
             }
         }
 
         /// The offset in milliseconds; 0 while the file is absent, the last good one while it does not parse
         /// (a test may be writing it at this moment).
+        ///
+        /// Read every time: two numbers of one length, written within a tick of the file system's clock, leave
+        /// modification time and length as they were.
         pub(super) fn offset_ms(&self) -> i64 {
-            let Ok(meta) = std::fs::metadata(&self.path) else {
+            let Ok(text) = std::fs::read_to_string(&self.path) else {
                 return 0;
             };
-            let mut seen = self.seen.lock();
-            let modified = meta.modified().ok();
-            if seen.modified != modified || seen.len != meta.len() || modified.is_none() {
-                let parsed = std::fs::read_to_string(&self.path)
-                    .ok()
-                    .and_then(|text| text.trim().parse::<i64>().ok());
-                if let Some(seconds) = parsed {
-                    *seen = Seen {
-                        modified,
-                        len: meta.len(),
-                        offset_ms: seconds.saturating_mul(1000),
-                    };
-                }
+            if let Ok(seconds) = text.trim().parse::<i64>() {
+                let offset = seconds.saturating_mul(1000);
+                self.last_ms.store(offset, Ordering::Relaxed);
+                return offset;
             }
-            seen.offset_ms
+            self.last_ms.load(Ordering::Relaxed)
         }
     }
 }
@@ -131,19 +117,21 @@ mod tests {
 
     #[cfg(feature = "test-clock")]
     #[test]
-    fn the_offset_file_is_read_again_when_it_changes() {
+    fn the_offset_file_is_read_at_each_use() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("offset");
         let file = file::OffsetFile::new(path.clone());
         assert_eq!(file.offset_ms(), 0);
         std::fs::write(&path, "-90\n").unwrap();
         assert_eq!(file.offset_ms(), -90_000);
-        std::fs::write(&path, "3600").unwrap();
-        assert_eq!(file.offset_ms(), 3_600_000);
+        for seconds in 3600..3700 {
+            std::fs::write(&path, seconds.to_string()).unwrap();
+            assert_eq!(file.offset_ms(), seconds * 1000);
+        }
         std::fs::write(&path, "not a number").unwrap();
         assert_eq!(
             file.offset_ms(),
-            3_600_000,
+            3_699_000,
             "a half-written file keeps the last offset"
         );
     }

@@ -1,7 +1,7 @@
 //! `x-oss-copy-source` (api-objects.md §5).
 
 use crate::OssError;
-use crate::encode::{decode_path, decode_query, encode_component, encode_path};
+use crate::encode::{decode_query, encode_component, encode_path};
 use crate::name::{BucketName, ObjectKey};
 
 const NAME: &str = "x-oss-copy-source";
@@ -19,7 +19,7 @@ pub struct CopySource {
 
 impl CopySource {
     /// Reads `/<bucket>/<url-encoded key>[?versionId=id]`. The leading slash may be missing, and the slashes may be
-    /// escaped along with the rest; a `?` that does not introduce `versionId=` belongs to the key.
+    /// escaped along with the rest; a `+` is a space; a `?` that does not introduce `versionId=` belongs to the key.
     ///
     /// Errors: 400 `InvalidArgument` when bucket or key is missing or an escape is broken, or for an empty version id;
     /// 400 `InvalidBucketName`, 400 `InvalidObjectName`.
@@ -33,8 +33,9 @@ impl CopySource {
             Some((path, version)) => (path, Some(version)),
             None => (header.trim(), None),
         };
+        // The older Go SDK writes a space as `+`; every SDK writes a plus as `%2B`.
         let decoded = |raw: &str| {
-            decode_path(raw)
+            decode_query(raw)
                 .map(|bytes| bytes.into_owned())
                 .map_err(|_| malformed())
         };
@@ -98,7 +99,8 @@ mod tests {
             ("/src/a/b//c", "a/b//c", None),
             ("%2Fsrc%2Fa%2Fb", "a/b", None),
             ("src%2Fa", "a", None),
-            ("/src/a+b", "a+b", None),
+            ("/src/a+b", "a b", None),
+            ("/src/a%2Bb%2F%20c", "a+b/ c", None),
             ("/src/%E4%B8%AD%20x", "中 x", None),
             ("/src/k?versionId=CAEQ", "k", Some("CAEQ")),
             ("/src/k?versionId=null", "k", Some("null")),
