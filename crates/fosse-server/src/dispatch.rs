@@ -110,6 +110,7 @@ async fn route(
         Op::ListBuckets => handle::bucket::list_buckets(call).await,
         Op::PutBucket => handle::bucket::put_bucket(call, body, granted).await,
         Op::DeleteBucket => handle::bucket::delete_bucket(call, granted).await,
+        Op::HeadBucket => Ok(respond::empty(http::StatusCode::OK)),
         Op::GetBucketInfo => handle::bucket::get_bucket_info(call, granted).await,
         Op::GetBucketLocation => handle::bucket::get_bucket_location(call),
         Op::GetBucketStat => handle::bucket::get_bucket_stat(call, granted).await,
