@@ -345,6 +345,10 @@ impl Client {
             let agent = HeaderValue::from_str(&config.user_agent)
                 .map_err(|_| setting("bad user agent".to_owned()))?;
             headers.insert(http::header::USER_AGENT, agent);
+            if matches!(call.method, "PUT" | "POST") && call.payload.is_empty() {
+                // The transport leaves it out for an empty body; uploads must say their length.
+                headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
             for (name, value) in self.signature(call, now)? {
                 let name = HeaderName::from_bytes(name.as_bytes())
                     .map_err(|_| setting(format!("`{name}` is no header name")))?;

@@ -47,6 +47,15 @@ impl Payload {
         Self::Bytes(Bytes::new())
     }
 
+    /// Whether it is known to have no bytes.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::File { length, .. } => *length == 0,
+            Self::Reader { length, .. } => *length == Some(0),
+        }
+    }
+
     /// Whether it can be sent again after a failure.
     pub(crate) fn replayable(&self) -> bool {
         !matches!(self, Self::Reader { .. })

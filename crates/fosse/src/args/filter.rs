@@ -19,7 +19,11 @@ impl Filter {
     /// Whether `path`, the key behind the prefix of the listing, is taken: the last rule that matches decides; where
     /// none does, it is taken unless there are only includes.
     pub(crate) fn takes(&self, path: &str) -> bool {
-        let matching = self.rules.iter().rev().find(|rule| rule.patterns.iter().any(|pattern| matches(pattern, path)));
+        let matching = self
+            .rules
+            .iter()
+            .rev()
+            .find(|rule| rule.patterns.iter().any(|pattern| matches(pattern, path)));
         match matching {
             Some(rule) => rule.include,
             None => self.rules.is_empty() || self.rules.iter().any(|rule| !rule.include),
@@ -27,18 +31,34 @@ impl Filter {
     }
 
     fn add(&mut self, include: bool, pattern: &str) {
-        self.rules.push(Rule { include, patterns: alternatives(pattern).iter().map(|p| p.chars().collect()).collect() });
+        self.rules.push(Rule {
+            include,
+            patterns: alternatives(pattern)
+                .iter()
+                .map(|p| p.chars().collect())
+                .collect(),
+        });
     }
 }
 
 impl clap::Args for Filter {
     fn augment_args(command: Command) -> Command {
         let arg = |name: &'static str, help: &'static str| {
-            Arg::new(name).long(name).value_name("PATTERN").action(ArgAction::Append).help(help)
+            Arg::new(name)
+                .long(name)
+                .value_name("PATTERN")
+                .action(ArgAction::Append)
+                .help(help)
         };
         command
-            .arg(arg("include", "Take keys that match, such as \"*.txt\"; repeatable, the last match decides"))
-            .arg(arg("exclude", "Leave out keys that match; repeatable, the last match decides"))
+            .arg(arg(
+                "include",
+                "Take keys that match, such as \"*.txt\"; repeatable, the last match decides",
+            ))
+            .arg(arg(
+                "exclude",
+                "Leave out keys that match; repeatable, the last match decides",
+            ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -52,7 +72,11 @@ impl clap::FromArgMatches for Filter {
         for (name, include) in [("include", true), ("exclude", false)] {
             let places = matches.indices_of(name).into_iter().flatten();
             let patterns = matches.get_many::<String>(name).into_iter().flatten();
-            rules.extend(places.zip(patterns).map(|(place, pattern)| (place, include, pattern)));
+            rules.extend(
+                places
+                    .zip(patterns)
+                    .map(|(place, pattern)| (place, include, pattern)),
+            );
         }
         rules.sort_by_key(|(place, ..)| *place);
         let mut filter = Self::default();
@@ -73,7 +97,11 @@ fn alternatives(pattern: &str) -> Vec<String> {
     let mut done = Vec::new();
     let mut open = vec![pattern.to_owned()];
     while let Some(text) = open.pop() {
-        let group = text.find('{').and_then(|start| text[start..].find('}').map(|length| (start, start + length)));
+        let group = text.find('{').and_then(|start| {
+            text[start..]
+                .find('}')
+                .map(|length| (start, start + length))
+        });
         match group {
             Some((start, end)) if open.len() + done.len() < 256 => {
                 for choice in text[start + 1..end].split(',').rev() {
@@ -93,14 +121,30 @@ fn matches(pattern: &[char], path: &str) -> bool {
     if let Some(anchored) = pattern.strip_prefix(&['/']) {
         return glob(anchored, &path);
     }
-    let body_end = if path.ends_with(&['/']) { path.len() - 1 } else { path.len() };
+    let body_end = if path.ends_with(&['/']) {
+        path.len() - 1
+    } else {
+        path.len()
+    };
     if !pattern.contains(&'/') {
-        let start = path[..body_end].iter().rposition(|c| *c == '/').map_or(0, |at| at + 1);
+        let start = path[..body_end]
+            .iter()
+            .rposition(|c| *c == '/')
+            .map_or(0, |at| at + 1);
         // A directory marker `a/b/` also answers to `b`.
-        return glob(pattern, &path[start..]) || glob(pattern, &path[start..body_end]) && body_end < path.len();
+        return glob(pattern, &path[start..])
+            || glob(pattern, &path[start..body_end]) && body_end < path.len();
     }
-    let starts = std::iter::once(0).chain(path[..body_end].iter().enumerate().filter(|(_, c)| **c == '/').map(|(at, _)| at + 1));
-    starts.into_iter().any(|start| glob(pattern, &path[start..]))
+    let starts = std::iter::once(0).chain(
+        path[..body_end]
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| **c == '/')
+            .map(|(at, _)| at + 1),
+    );
+    starts
+        .into_iter()
+        .any(|start| glob(pattern, &path[start..]))
 }
 
 /// `*` is any run without `/`, `**` any run, `?` one character but `/`, `[…]` one of a set.
@@ -121,7 +165,10 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
                 continue;
             }
             Some('?') => text.get(t).filter(|c| **c != '/').map(|_| p + 1),
-            Some('[') => text.get(t).and_then(|c| set(&pattern[p..], *c)).map(|length| p + length),
+            Some('[') => text
+                .get(t)
+                .and_then(|c| set(&pattern[p..], *c))
+                .map(|length| p + length),
             Some(wanted) => text.get(t).filter(|c| *c == wanted).map(|_| p + 1),
         };
         if let Some(next) = matched {
@@ -148,7 +195,11 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
 
 /// Length of the `[…]` at the head of `pattern` when `c` is in it.
 fn set(pattern: &[char], c: char) -> Option<usize> {
-    let end = pattern.iter().skip(2).position(|c| *c == ']').map(|at| at + 2)?;
+    let end = pattern
+        .iter()
+        .skip(2)
+        .position(|c| *c == ']')
+        .map(|at| at + 2)?;
     let mut inside = &pattern[1..end];
     let negated = matches!(inside.first(), Some('!' | '^'));
     if negated {

@@ -50,9 +50,14 @@ impl ListingOptions {
         request_payer: Option<&str>,
         each: &mut dyn FnMut(Listed) -> Result<()>,
     ) -> Result<u64> {
-        let prefix = String::from_utf8(prefix.to_vec()).map_err(|_| Failure::usage("the prefix is not UTF-8"))?;
+        let prefix = String::from_utf8(prefix.to_vec())
+            .map_err(|_| Failure::usage("the prefix is not UTF-8"))?;
         let mut request = ListRequest {
-            delimiter: if self.dirs { "/".to_owned() } else { String::new() },
+            delimiter: if self.dirs {
+                "/".to_owned()
+            } else {
+                String::new()
+            },
             start_after: self.start_after.clone().unwrap_or_default(),
             page_size: self.page_size,
             v1: self.list_objects,
@@ -68,10 +73,17 @@ impl ListingOptions {
             entries.extend(page.common_prefixes.into_iter().map(Listed::Directory));
             entries.sort_by(|a, b| name(a).cmp(name(b)));
             for entry in entries {
-                if count >= limit || self.end_with.as_deref().is_some_and(|end| name(&entry) > end) {
+                if count >= limit
+                    || self
+                        .end_with
+                        .as_deref()
+                        .is_some_and(|end| name(&entry) > end)
+                {
                     return Ok(count);
                 }
-                let relative = name(&entry).strip_prefix(&request.prefix).unwrap_or(name(&entry));
+                let relative = name(&entry)
+                    .strip_prefix(&request.prefix)
+                    .unwrap_or(name(&entry));
                 if self.filter.takes(relative) {
                     count += 1;
                     each(entry)?;
@@ -109,5 +121,9 @@ impl EncodingType {
 
 /// `requester`, the only value of `--request-payer`.
 pub(crate) fn request_payer(text: &str) -> std::result::Result<String, String> {
-    if text == "requester" { Ok(text.to_owned()) } else { Err(format!("invalid request payer: {text}, please check")) }
+    if text == "requester" {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("invalid request payer: {text}, please check"))
+    }
 }

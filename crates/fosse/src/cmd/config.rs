@@ -13,7 +13,7 @@ use crate::prompt;
 #[derive(Args, Debug)]
 pub(crate) struct ConfigArgs {
     /// Nothing (asks), set NAME VALUE, get NAME, or list-profiles
-    #[arg(value_name = "ACTION", num_args = 0.., allow_hyphen_values = true)]
+    #[arg(value_name = "ACTION", num_args = 0..)]
     words: Vec<String>,
     #[command(flatten)]
     options: ClientOptions,

@@ -51,6 +51,7 @@ pub(crate) fn run(args: &LsArgs) -> Result<()> {
     let mut rows = Vec::new();
     session.run(async {
         let view = View {
+            head: std::cell::Cell::new(None),
             args,
             session: &session,
             client: &client,
@@ -73,6 +74,8 @@ pub(crate) fn run(args: &LsArgs) -> Result<()> {
 }
 
 struct View<'a> {
+    /// The head of the table, until it is printed: nothing is, before the server has answered.
+    head: std::cell::Cell<Option<String>>,
     args: &'a LsArgs,
     session: &'a Session,
     client: &'a Client,
@@ -80,7 +83,16 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// Sets the head of the table; the short format has none.
+    fn head(&self, text: String) {
+        self.head
+            .set(Some(text).filter(|_| !self.args.short_format));
+    }
+
     fn line(&self, text: &str) -> Result<()> {
+        if let Some(head) = self.head.take() {
+            self.line(&head)?;
+        }
         if self.json {
             Ok(())
         } else {
@@ -90,12 +102,10 @@ impl View<'_> {
 
     async fn buckets(&self, rows: &mut Vec<serde_json::Value>) -> Result<()> {
         let short = self.args.short_format;
-        if !short {
-            self.line(&format!(
-                "{:<30}{:>21}{:>16}    BucketName",
-                "CreationTime", "Region", "StorageClass"
-            ))?;
-        }
+        self.head(format!(
+            "{:<30}{:>21}{:>16}    BucketName",
+            "CreationTime", "Region", "StorageClass"
+        ));
         let mut marker = String::new();
         let mut count = 0_u64;
         let limit = self.args.listing.limited_num.unwrap_or(u64::MAX);
@@ -139,12 +149,10 @@ impl View<'_> {
         rows: &mut Vec<serde_json::Value>,
     ) -> Result<()> {
         let short = self.args.short_format;
-        if !short {
-            self.line(&format!(
-                "{:<30}{:>12}  {:>12}   {:<38}ObjectName",
-                "LastModifiedTime", "Size(B)", "StorageClass", "ETAG"
-            ))?;
-        }
+        self.head(format!(
+            "{:<30}{:>12}  {:>12}   {:<38}ObjectName",
+            "LastModifiedTime", "Size(B)", "StorageClass", "ETAG"
+        ));
         let listing = &self.args.listing;
         let payer = self.args.request_payer.as_deref();
         let count = listing
@@ -187,12 +195,10 @@ impl View<'_> {
     ) -> Result<()> {
         let prefix =
             std::str::from_utf8(prefix).map_err(|_| Failure::usage("the prefix is not UTF-8"))?;
-        if !self.args.short_format {
-            self.line(&format!(
-                "{:<30}{:<38}ObjectName",
-                "InitiatedTime", "UploadID"
-            ))?;
-        }
+        self.head(format!(
+            "{:<30}{:<38}ObjectName",
+            "InitiatedTime", "UploadID"
+        ));
         let mut from = None;
         let mut count = 0_u64;
         let limit = self.args.listing.limited_num.unwrap_or(u64::MAX);

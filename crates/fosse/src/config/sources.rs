@@ -24,9 +24,12 @@ pub(crate) struct Found {
     pub(crate) rank: Rank,
 }
 
+/// Reads the environment.
+type Variables = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Everything that values can come from.
 pub(crate) struct Sources {
-    variable: Box<dyn Fn(&str) -> Option<String>>,
+    variable: Variables,
     ignore_oss_variables: bool,
     file: ConfigFile,
     profile: String,
