@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// The server's own names, from configuration. Compared case-insensitively, without port, longest first.
 #[derive(Debug, Clone, Default)]
 pub struct Addressing {
-    /// Base domains such as `oss-cn-hangzhou.localhost` and `--domain` values, in any case, without port.
+    /// Base domains such as `oss-cn-hangzhou.localhost` and `--domain` values, in any case; a port is ignored.
     /// `localhost` and the service's own names (`oss-REGION[-internal].aliyuncs.com`, `REGION.oss.aliyuncs.com`,
     /// `oss-accelerate[-overseas].aliyuncs.com`) are always understood.
     pub base_domains: Vec<String>,
@@ -40,7 +40,7 @@ impl Addressing {
         let configured = self
             .base_domains
             .iter()
-            .filter_map(|domain| before_domain(host, domain.trim_matches('.')))
+            .filter_map(|domain| before_domain(host, without_port(domain).trim_matches('.')))
             .min_by_key(|before| before.len());
         let built_in = [before_domain(host, "localhost"), before_service_name(host)];
         let before = built_in
@@ -221,5 +221,4 @@ fn before_service_name(host: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "address_tests.rs"]
 mod tests;

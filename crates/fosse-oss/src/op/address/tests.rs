@@ -4,7 +4,10 @@ use proptest::prelude::*;
 fn addressing() -> Addressing {
     Addressing::for_region(
         "cn-hangzhou",
-        ["Files.Example.com".into(), "oss.files.example.com".into()],
+        [
+            "Files.Example.com".into(),
+            "oss.files.example.com:9000".into(),
+        ],
     )
 }
 
