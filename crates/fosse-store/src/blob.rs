@@ -123,6 +123,9 @@ pub trait Blobs: Send + Sync + 'static {
         None
     }
 
+    /// Every blob with a [`Place::Own`], in no order.
+    fn owned(&self) -> Answer<'_, Result<Vec<BlobId>>>;
+
     /// Removes what no record names and rewrites segments that are mostly dead. Returns bytes freed.
     fn sweep<'a>(&'a self, ledger: &'a dyn Ledger) -> Answer<'a, Result<u64>>;
 

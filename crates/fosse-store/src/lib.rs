@@ -28,7 +28,7 @@ pub use record::{
     Part, Redundancy, StorageClass, Upload, Versioning, WriteCondition, Written,
 };
 pub use store::{
-    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions,
+    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions, Report,
     SealedBlob, Store, UploadPage, UploadQuery,
 };
 pub use version::VersionId;

@@ -19,7 +19,9 @@ macro_rules! over_engines {
         mod memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test(crate::Store::memory()).await;
+                let store = crate::Store::memory();
+                super::$test(store.clone()).await;
+                crate::contract::all_agrees(&store).await;
             })*
         }
         mod embedded {
@@ -28,6 +30,7 @@ macro_rules! over_engines {
                 let dir = tempfile::tempdir().unwrap();
                 let store = crate::contract::open(dir.path());
                 super::$test(store.clone()).await;
+                crate::contract::all_agrees(&store).await;
                 store.close().await.unwrap();
             })*
         }
@@ -42,6 +45,14 @@ pub(crate) fn open(dir: &std::path::Path) -> Store {
         ..OpenOptions::new(dir)
     })
     .unwrap()
+}
+
+/// Records, counters and bytes agree.
+pub(crate) async fn all_agrees(store: &Store) {
+    assert_eq!(
+        store.verify(true).await.unwrap().problems,
+        Vec::<String>::new()
+    );
 }
 
 pub(crate) const SMALL: usize = 64 << 10;

@@ -252,6 +252,7 @@ async fn follow(steps: Vec<Step>) {
         }
         check(&store, &b, &model, &removed).await;
     }
+    all_agrees(&store).await;
 }
 
 async fn check(store: &Store, b: &Bucket, model: &Model, removed: &[VersionId]) {

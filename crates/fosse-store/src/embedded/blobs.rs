@@ -198,6 +198,17 @@ impl Blobs for EmbeddedBlobs {
         }
     }
 
+    fn owned(&self) -> Answer<'_, Result<Vec<BlobId>>> {
+        let files = self.files.clone();
+        on_pool(move || {
+            let mut ids = Vec::new();
+            for shard in 0..=255 {
+                ids.extend(files.list(shard)?);
+            }
+            Ok(ids)
+        })
+    }
+
     fn sweep<'a>(&'a self, ledger: &'a dyn Ledger) -> Answer<'a, Result<u64>> {
         Answer::later(super::gc::sweep(self, ledger))
     }

@@ -56,7 +56,7 @@ impl Garbage {
         Bytes::from([&[kind], id.as_slice()].concat())
     }
 
-    fn parse(key: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(key: &[u8]) -> Option<Self> {
         let (kind, id) = key.split_first()?;
         match kind {
             b'b' => Some(Garbage::Blob(BlobId::from_bytes(id.try_into().ok()?))),

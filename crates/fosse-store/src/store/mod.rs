@@ -14,10 +14,13 @@ mod object;
 pub(crate) mod state;
 mod sweep;
 mod transaction;
+mod verify;
 mod versions;
 
 pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
+
+pub use verify::Report;
 
 use crate::blob::{BlobId, Blobs};
 use crate::embedded;
