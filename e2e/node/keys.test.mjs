@@ -1,12 +1,13 @@
 // Keys that break careless code, through ali-oss: put, presign, download, list, delete.
 import { afterEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { SCHEMES, client, empty, presign, useBucket } from './clients.mjs';
+import { SCHEMES, client, empty, presign, refused, useBucket } from './clients.mjs';
 import * as server from './server.mjs';
 
 const BUCKET = 'js-keys';
 const root = useBucket(BUCKET);
-// fetch resolves these before it sends, as every program on the URL standard does.
+// fetch resolves these before it sends, as every program on the URL standard does; so does the HTTP library of
+// ali-oss, after the SDK has signed the key as it is.
 const DOTS = ['dot-segment', 'dot-dot-segment'];
 
 for (const scheme of SCHEMES) {
@@ -17,6 +18,21 @@ for (const scheme of SCHEMES) {
     for (const [name, key] of server.keys()) {
       test(name, async () => {
         const body = `body of ${name}`;
+        if (DOTS.includes(name)) {
+          for (const call of [() => oss.put(key, Buffer.from(body)), () => oss.get(key), () => oss.delete(key)]) {
+            assert.equal((await refused(call())).code, 'SignatureDoesNotMatch');
+          }
+          // What it presigns is right, for programs that send a path as it stands.
+          const put = await presign(oss, 'PUT', key);
+          assert.equal((await server.send(put, { method: 'PUT', body })).status, 200);
+          const get = await presign(oss, 'GET', key);
+          assert.deepEqual(server.curl(get), { body, status: 200 });
+          assert.equal((await fetch(get)).status, 403);
+          assert.deepEqual((await oss.list({ 'max-keys': 10 })).objects.map(object => object.name), [key]);
+          assert.deepEqual((await oss.deleteMulti([key])).deleted.map(item => item.Key), [key]);
+          assert.deepEqual((await oss.list({ 'max-keys': 10 })).objects, []);
+          return;
+        }
         await oss.put(key, Buffer.from(body));
         assert.equal((await oss.get(key)).content.toString(), body);
         assert.equal((await oss.head(key)).res.headers['content-length'], String(body.length));
@@ -27,11 +43,7 @@ for (const scheme of SCHEMES) {
         assert.equal((await server.send(url)).text, body);
         assert.deepEqual(server.curl(url), { body, status: 200 });
         const fetched = await fetch(url);
-        if (DOTS.includes(name)) {
-          assert.equal(fetched.status, 403);
-        } else {
-          assert.deepEqual([fetched.status, await fetched.text()], [200, body]);
-        }
+        assert.deepEqual([fetched.status, await fetched.text()], [200, body]);
 
         const put = await presign(oss, 'PUT', key);
         assert.equal((await server.send(put, { method: 'PUT', body: 'by url' })).status, 200);
