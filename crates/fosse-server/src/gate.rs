@@ -196,7 +196,7 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
             .store
             .object(&bucket, key.as_str(), *version)
             .await;
-        granted.object = found.ok();
+        granted.object = seen(found)?;
     }
     decide(
         &call.caller,
@@ -252,7 +252,10 @@ pub(crate) async fn may_delete(
     let object = if owns(&call.caller, bucket) {
         None
     } else {
-        call.service.store.object(bucket, key, version).await.ok()
+        match seen(call.service.store.object(bucket, key, version).await) {
+            Ok(object) => object,
+            Err(_) => return false,
+        }
     };
     let (operation, named) = (Operation::DeleteObject, version.is_some());
     decide(
@@ -264,6 +267,18 @@ pub(crate) async fn may_delete(
         object.as_deref(),
     )
     .is_ok()
+}
+
+/// An object as decisions see it: `None` where there is none. A store that cannot tell is a fault and never an absent
+/// object, because the bucket's ACL would then open what the object's own ACL may have closed.
+fn seen(found: fosse_store::Result<Arc<Object>>) -> Result<Option<Arc<Object>>, OssError> {
+    match found {
+        Ok(object) => Ok(Some(object)),
+        Err(StoreError::NoSuchKey | StoreError::NoSuchVersion | StoreError::DeleteMarker(_)) => {
+            Ok(None)
+        }
+        Err(error) => Err(Call::internal(error)),
+    }
 }
 
 async fn existing_bucket(call: &Call, name: &str) -> Result<Arc<Bucket>, OssError> {
@@ -407,5 +422,30 @@ pub(crate) fn missing(
             ),
         (StoreError::NoSuchBucket, _) => ErrorCode::NoSuchBucket.into(),
         (error, _) => Call::internal(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A failing store used to count as an absent object, so that a private object in a public bucket was judged by the
+    /// bucket's ACL.
+    #[test]
+    fn a_failing_store_is_no_absent_object() {
+        for absent in [
+            StoreError::NoSuchKey,
+            StoreError::NoSuchVersion,
+            StoreError::DeleteMarker(VersionId::Null),
+        ] {
+            assert!(seen(Err(absent)).unwrap().is_none());
+        }
+        for fault in [
+            StoreError::Poisoned("sync".into()),
+            StoreError::Io(std::io::Error::other("disk")),
+            StoreError::Corrupt("record".into()),
+        ] {
+            assert_eq!(seen(Err(fault)).unwrap_err().status(), 500);
+        }
     }
 }
