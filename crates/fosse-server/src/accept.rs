@@ -32,9 +32,9 @@ pub(crate) async fn run(
         .next();
     let seats = Seats::new(config.limits.max_connections);
     let deadline = config.shutdown_deadline;
-    let service = Arc::new(Service::new(config, store, clock, first));
     let (switch, signal) = shutdown::switch();
-    let connections = Arc::new(Connections::new(service.clone(), signal.clone()));
+    let service = Arc::new(Service::new(config, store, clock, first, signal.clone()));
+    let connections = Arc::new(Connections::new(service.clone()));
 
     let mut tasks = tokio::task::JoinSet::new();
     for listener in listeners.plain {
@@ -83,7 +83,7 @@ async fn accept(
     connections: Arc<Connections>,
     seats: Seats,
 ) {
-    let mut drain = pin!(connections.signal.reached(Phase::Drain));
+    let mut drain = pin!(connections.service.signal.reached(Phase::Drain));
     loop {
         let accepted = tokio::select! {
             biased;

@@ -3,7 +3,7 @@
 use crate::dispatch;
 use crate::limits::Seat;
 use crate::service::Service;
-use crate::shutdown::{Phase, Signal};
+use crate::shutdown::Phase;
 use crate::stall::{Activity, Verdict, Watched};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -28,12 +28,11 @@ pub(crate) struct Origin {
 /// Everything that the connections of one service share.
 pub(crate) struct Connections {
     pub(crate) service: Arc<Service>,
-    pub(crate) signal: Signal,
     builder: Builder<TokioExecutor>,
 }
 
 impl Connections {
-    pub(crate) fn new(service: Arc<Service>, signal: Signal) -> Self {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
         let limits = &service.config.limits;
         let mut builder = Builder::new(TokioExecutor::new());
         builder
@@ -57,11 +56,7 @@ impl Connections {
             .max_pending_accept_reset_streams(20)
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20));
-        Self {
-            service,
-            signal,
-            builder,
-        }
+        Self { service, builder }
     }
 
     /// Serves `stream` until it ends. Never fails: what goes wrong is the client's, and is logged.
@@ -112,11 +107,11 @@ impl Connections {
             })
         };
         let mut connection = pin!(self.builder.serve_connection(io, service));
-        let mut drain = pin!(self.signal.reached(Phase::Drain));
-        let mut cut = pin!(self.signal.reached(Phase::Cut));
+        let mut drain = pin!(self.service.signal.reached(Phase::Drain));
+        let mut cut = pin!(self.service.signal.reached(Phase::Cut));
         let step = tick(limits.header_timeout.min(limits.keep_alive_timeout));
         let mut watchdog = tokio::time::interval_at(tokio::time::Instant::now() + step, step);
-        let mut draining = self.signal.phase() > Phase::Run;
+        let mut draining = self.service.signal.phase() > Phase::Run;
         let mut closing = false;
         if draining {
             connection.as_mut().graceful_shutdown();

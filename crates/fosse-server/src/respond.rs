@@ -2,6 +2,7 @@
 
 use crate::observe::Record;
 use crate::request::Call;
+use crate::shutdown::Phase;
 use base64::Engine as _;
 use bytes::Bytes;
 use fosse_oss::OssError;
@@ -145,7 +146,12 @@ pub(crate) fn send(
     let elapsed = u64::try_from(call.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     headers.insert(SERVER_TIME, HeaderValue::from(elapsed));
     if call.version < Version::HTTP_2 {
-        let value = if close { "close" } else { "keep-alive" };
+        let draining = call.service.signal.phase() > Phase::Run;
+        let value = if close || draining {
+            "close"
+        } else {
+            "keep-alive"
+        };
         headers.insert(CONNECTION, HeaderValue::from_static(value));
     }
     record.status = parts.status.as_u16();

@@ -6,6 +6,7 @@ use crate::key_ring::KeyCache;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::respond::DateCache;
+use crate::shutdown::Signal;
 use fosse_oss::op::Addressing;
 use fosse_store::Store;
 use http::HeaderValue;
@@ -28,6 +29,7 @@ pub(crate) struct Service {
     pub(crate) keys: KeyCache,
     pub(crate) metrics: Metrics,
     pub(crate) dates: DateCache,
+    pub(crate) signal: Signal,
 }
 
 impl Service {
@@ -37,15 +39,13 @@ impl Service {
         store: Store,
         clock: Clock,
         first: Option<SocketAddr>,
+        signal: Signal,
     ) -> Self {
-        let mut base_domains = vec![
-            "localhost".to_owned(),
-            format!("oss-{}.localhost", config.region),
-        ];
-        base_domains.extend(config.domains.iter().cloned());
-        if let Some(host) = config.public_url.as_deref().and_then(authority) {
-            base_domains.push(without_port(host).to_owned());
-        }
+        let public = config.public_url.as_deref().and_then(authority);
+        let named = public.map(|host| without_port(host).to_owned());
+        let domains = config.domains.iter().cloned().chain(named);
+        let mut addressing = Addressing::for_region(&config.region, domains);
+        addressing.forbid_path_style = config.forbid_path_style;
         let mut regions = vec![config.region.clone()];
         regions.extend(config.accepted_regions.iter().cloned());
         let extranet_endpoint = config
@@ -57,10 +57,7 @@ impl Service {
             .clone()
             .unwrap_or_else(|| extranet_endpoint.clone());
         Self {
-            addressing: Addressing {
-                base_domains,
-                forbid_path_style: config.forbid_path_style,
-            },
+            addressing,
             regions,
             location: format!("oss-{}", config.region),
             extranet_endpoint,
@@ -71,6 +68,7 @@ impl Service {
             keys: KeyCache::new(),
             metrics: Metrics::default(),
             dates: DateCache::default(),
+            signal,
             config,
             store,
             clock,
