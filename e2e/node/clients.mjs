@@ -19,10 +19,14 @@ export function client(scheme, options = {}) {
   });
 }
 
-/** Makes a bucket before the tests of a file and removes it, with all in it, afterwards. */
-export function useBucket(name) {
+/** Makes a bucket before the tests of a file and removes it, with all in it, afterwards. `fill` puts in what they need. */
+export function useBucket(name, fill = async () => {}) {
   const root = client('v4', { bucket: name });
-  before(() => root.putBucket(name));
+  // One hook for both steps: hooks of a file do not wait for one another.
+  before(async () => {
+    await root.putBucket(name);
+    await fill(root);
+  });
   after(async () => {
     server.setClock(0);
     await empty(root);

@@ -1,5 +1,5 @@
 // Presigned URLs by ali-oss, with curl and fetch: good until they expire, and for nothing but what was signed.
-import { afterEach, before, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { SCHEMES, client, presign, useBucket } from './clients.mjs';
 import * as server from './server.mjs';
@@ -8,8 +8,7 @@ const BUCKET = 'js-presigned';
 const KEY = 'dir/a b+c.txt';
 const BODY = 'the private object';
 const DAY = 86_400;
-const root = useBucket(BUCKET);
-before(() => root.put(KEY, Buffer.from(BODY), { mime: 'text/plain' }));
+useBucket(BUCKET, root => root.put(KEY, Buffer.from(BODY), { mime: 'text/plain' }));
 
 const change = (url, name, value) => {
   const changed = url.replace(new RegExp(`([?&]${name}=)[^&]*`), (_, start) => start + encodeURIComponent(value));
