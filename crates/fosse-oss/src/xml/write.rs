@@ -91,6 +91,12 @@ pub fn is_legal(c: char) -> bool {
 }
 
 fn escape(value: &str, references: bool, out: &mut String) {
+    // Nearly every value of a listing.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>');
+    if value.bytes().all(plain) {
+        out.push_str(value);
+        return;
+    }
     out.reserve(value.len());
     for c in value.chars() {
         match c {
