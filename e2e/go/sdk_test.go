@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -24,6 +25,11 @@ type sdk interface {
 	head(bucket, key string) (object, error)
 	copyObject(srcBucket, srcKey, bucket, key string, replace map[string]string) (string, error)
 	remove(bucket, key string) error
+	// putStream sends a body of unknown length.
+	putStream(bucket, key string, body io.Reader) error
+	// uploadFile and downloadFile are the transfer managers: parts of partSize, several at a time.
+	uploadFile(bucket, key, path string, partSize int64) error
+	downloadFile(bucket, key, path string, partSize int64) error
 	removeMany(bucket string, keys []string, quiet bool) ([]string, error)
 	objectACL(bucket, key string) (string, error)
 	setObjectACL(bucket, key, acl string) error

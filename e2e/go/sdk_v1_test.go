@@ -300,3 +300,15 @@ func (s *v1) failure(err error) (serviceFailure, bool) {
 	}
 	return serviceFailure{status: e.StatusCode, code: e.Code, message: e.Message, requestID: e.RequestID, ec: e.Ec}, true
 }
+
+func (s *v1) putStream(bucket, key string, body io.Reader) error {
+	return s.bucket(bucket).PutObject(key, body)
+}
+
+func (s *v1) uploadFile(bucket, key, path string, partSize int64) error {
+	return s.bucket(bucket).UploadFile(key, path, partSize, oss.Routines(4))
+}
+
+func (s *v1) downloadFile(bucket, key, path string, partSize int64) error {
+	return s.bucket(bucket).DownloadFile(key, path, partSize, oss.Routines(4))
+}

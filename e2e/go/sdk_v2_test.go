@@ -343,3 +343,20 @@ func (s *v2) failure(err error) (serviceFailure, bool) {
 	}
 	return serviceFailure{status: e.StatusCode, code: e.Code, message: e.Message, requestID: e.RequestID, ec: e.EC}, true
 }
+
+func (s *v2) putStream(bucket, key string, body io.Reader) error {
+	_, err := s.c.PutObject(background, &oss.PutObjectRequest{Bucket: &bucket, Key: &key, Body: body})
+	return err
+}
+
+func (s *v2) uploadFile(bucket, key, path string, partSize int64) error {
+	u := s.c.NewUploader(func(o *oss.UploaderOptions) { o.PartSize, o.ParallelNum = partSize, 4 })
+	_, err := u.UploadFile(background, &oss.PutObjectRequest{Bucket: &bucket, Key: &key}, path)
+	return err
+}
+
+func (s *v2) downloadFile(bucket, key, path string, partSize int64) error {
+	d := s.c.NewDownloader(func(o *oss.DownloaderOptions) { o.PartSize, o.ParallelNum = partSize, 4 })
+	_, err := d.DownloadFile(background, &oss.GetObjectRequest{Bucket: &bucket, Key: &key}, path)
+	return err
+}

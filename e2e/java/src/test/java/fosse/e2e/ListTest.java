@@ -53,7 +53,7 @@ class ListTest {
                 // Every page size sees every key and prefix once, in order.
                 for (Sdk.Query query : List.of(Sdk.Query.ALL, query("b/", null, null), query(null, "/", null),
                     query("b/", "/", null), query("b/3", "x", null), query(null, null, "b/3"), query(null, null, "c"))) {
-                    for (int max : List.of(1, 2, 5, 1000)) {
+                    for (int max : List.of(1, 3, 1000)) {
                         assertEquals(expected(all, query), walk(protocol.getValue(), bucket.name, query.by(max)),
                             () -> protocol.getKey() + " " + query + " by " + max);
                     }

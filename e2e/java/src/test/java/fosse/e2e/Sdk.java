@@ -1,5 +1,6 @@
 package fosse.e2e;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,14 @@ interface Sdk extends AutoCloseable {
     void setBucketAcl(String bucket, String acl);
 
     void put(String bucket, String key, byte[] body, Put options);
+
+    /** Sends a body whose length the SDK is not told. */
+    void putStream(String bucket, String key, InputStream body);
+
+    /** The transfer manager: parts of {@code partSize} bytes, several at a time. */
+    void uploadFile(String bucket, String key, Path file, int partSize) throws Throwable;
+
+    void downloadFile(String bucket, String key, Path file, int partSize) throws Throwable;
 
     /** The object, or the part of it that {@code range} ({@code bytes=0-9}) names; null for all of it. */
     Stored get(String bucket, String key, String range) throws Exception;

@@ -14,6 +14,7 @@ import com.aliyun.oss.model.CompleteMultipartUploadRequest;
 import com.aliyun.oss.model.CompleteMultipartUploadResult;
 import com.aliyun.oss.model.CopyObjectRequest;
 import com.aliyun.oss.model.DeleteObjectsRequest;
+import com.aliyun.oss.model.DownloadFileRequest;
 import com.aliyun.oss.model.GeneratePresignedUrlRequest;
 import com.aliyun.oss.model.GetObjectRequest;
 import com.aliyun.oss.model.InitiateMultipartUploadRequest;
@@ -31,8 +32,10 @@ import com.aliyun.oss.model.PartETag;
 import com.aliyun.oss.model.PartListing;
 import com.aliyun.oss.model.PutObjectRequest;
 import com.aliyun.oss.model.ResponseHeaderOverrides;
+import com.aliyun.oss.model.UploadFileRequest;
 import com.aliyun.oss.model.UploadPartRequest;
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,6 +133,21 @@ final class SdkV1 implements Sdk {
     @Override
     public void put(String bucket, String key, byte[] body, Put options) {
         oss.putObject(new PutObjectRequest(at(bucket), key, new ByteArrayInputStream(body), metadata(options)));
+    }
+
+    @Override
+    public void putStream(String bucket, String key, InputStream body) {
+        oss.putObject(new PutObjectRequest(at(bucket), key, body));
+    }
+
+    @Override
+    public void uploadFile(String bucket, String key, Path file, int partSize) throws Throwable {
+        oss.uploadFile(new UploadFileRequest(at(bucket), key, file.toString(), partSize, 4));
+    }
+
+    @Override
+    public void downloadFile(String bucket, String key, Path file, int partSize) throws Throwable {
+        oss.downloadFile(new DownloadFileRequest(at(bucket), key, file.toString(), partSize, 4, false));
     }
 
     @Override

@@ -33,7 +33,12 @@ import com.aliyun.sdk.service.oss2.models.PutBucketRequest;
 import com.aliyun.sdk.service.oss2.models.PutObjectAclRequest;
 import com.aliyun.sdk.service.oss2.models.PutObjectRequest;
 import com.aliyun.sdk.service.oss2.models.UploadPartRequest;
+import com.aliyun.sdk.service.oss2.transfermanager.Downloader;
+import com.aliyun.sdk.service.oss2.transfermanager.DownloaderOptions;
+import com.aliyun.sdk.service.oss2.transfermanager.Uploader;
+import com.aliyun.sdk.service.oss2.transfermanager.UploaderOptions;
 import com.aliyun.sdk.service.oss2.transport.BinaryData;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -141,6 +146,23 @@ final class SdkV2 implements Sdk {
     @Override
     public void put(String bucket, String key, byte[] body, Put options) {
         oss.putObject(putRequest(bucket, key, options).body(BinaryData.fromBytes(body)).build());
+    }
+
+    @Override
+    public void putStream(String bucket, String key, InputStream body) {
+        oss.putObject(putRequest(bucket, key, new Put()).body(BinaryData.fromStream(body)).build());
+    }
+
+    @Override
+    public void uploadFile(String bucket, String key, Path file, int partSize) throws Exception {
+        new Uploader(oss, UploaderOptions.newBuilder().partSize(partSize).parallelNum(4).build())
+            .uploadFile(putRequest(bucket, key, new Put()).build(), file.toString());
+    }
+
+    @Override
+    public void downloadFile(String bucket, String key, Path file, int partSize) throws Exception {
+        new Downloader(oss, DownloaderOptions.newBuilder().partSize(partSize).parallelNum(4).build())
+            .downloadFile(GetObjectRequest.newBuilder().bucket(at(bucket)).key(key).build(), file.toString());
     }
 
     @Override
