@@ -1,7 +1,7 @@
 //! The V4 canonical request and string to sign (§5, §6), for signer and verifier alike.
 
 use super::message_headers::{self, HeaderReading};
-use super::{Message, Params, Scope, V4_ALGORITHM};
+use super::{Message, Param, Params, Scope, V4_ALGORITHM, V4_TERMINATOR};
 use crate::encode::encode_path_into;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -151,7 +151,7 @@ pub(super) fn read_as(
     additional: &AdditionalHeaders<'_>,
     reading: Reading,
 ) -> CanonicalRequest {
-    let mut out = Vec::with_capacity(512 + message.key.len());
+    let mut out = Vec::with_capacity(640 + message.key.len());
     out.extend_from_slice(message.method.as_bytes());
     out.extend_from_slice(b"\n/");
     if let Some(bucket) = message.bucket {
@@ -187,55 +187,44 @@ pub(super) fn read_as(
 
 /// All parameters encoded, sorted by encoded name, then by encoded value.
 fn append_query(params: &Params<'_>, keep_equals: bool, out: &mut Vec<u8>) {
-    struct Piece {
-        name: Range<usize>,
-        value: Range<usize>,
-        equals: bool,
-    }
-    let mut encoded: Vec<u8> = Vec::with_capacity(384);
-    let mut pieces: SmallVec<[Piece; 12]> = SmallVec::new();
-    for param in params.iter() {
-        if param.name() == b"x-oss-signature" {
-            continue;
-        }
-        let start = encoded.len();
-        param.encode_name(&mut encoded);
-        let middle = encoded.len();
-        param.encode_value(&mut encoded);
-        let end = encoded.len();
-        let equals = end > middle || (keep_equals && param.is_bare_equals());
-        pieces.push(Piece {
-            name: start..middle,
-            value: middle..end,
-            equals,
-        });
-    }
-    let text = |range: &Range<usize>| encoded.get(range.clone()).unwrap_or(&[]);
-    pieces.sort_by(|a, b| {
-        text(&a.name)
-            .cmp(text(&b.name))
-            .then_with(|| text(&a.value).cmp(text(&b.value)))
-    });
-    for (index, piece) in pieces.iter().enumerate() {
+    let mut sorted: SmallVec<[&Param<'_>; 12]> = params
+        .iter()
+        .filter(|param| param.name() != b"x-oss-signature")
+        .collect();
+    sorted.sort_by(|a, b| a.cmp_encoded(b));
+    for (index, param) in sorted.into_iter().enumerate() {
         if index > 0 {
             out.push(b'&');
         }
-        out.extend_from_slice(text(&piece.name));
-        if piece.equals {
+        param.encode_name(out);
+        if !param.is_empty() || (keep_equals && param.is_bare_equals()) {
             out.push(b'=');
-            out.extend_from_slice(text(&piece.value));
+            param.encode_value(out);
         }
     }
 }
 
 /// The string to sign. `timestamp` is the text of `x-oss-date`, or of `Date` when a header request has no other.
 pub fn string_to_sign(timestamp: &str, scope: &Scope<'_>, request: &CanonicalRequest) -> Vec<u8> {
-    let mut out = Vec::with_capacity(224);
+    stack_string_to_sign(timestamp, scope, request).into_vec()
+}
+
+/// [`string_to_sign`] without an allocation in the usual case.
+pub(super) fn stack_string_to_sign(
+    timestamp: &str,
+    scope: &Scope<'_>,
+    request: &CanonicalRequest,
+) -> SmallVec<[u8; 256]> {
+    let mut out = SmallVec::new();
     out.extend_from_slice(V4_ALGORITHM.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(timestamp.as_bytes());
     out.push(b'\n');
-    scope.append(&mut out);
+    for part in [scope.date, scope.region, scope.product] {
+        out.extend_from_slice(part.as_bytes());
+        out.push(b'/');
+    }
+    out.extend_from_slice(V4_TERMINATOR.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(&request.hash());
     out

@@ -2,15 +2,19 @@
 
 use super::is_signed_subresource;
 use crate::encode::{
-    BadEscape, decode_query, encode_component_into, escapes_are_sound, recode_query_into,
+    BadEscape, cmp_encoded, decode_path, decode_query, encode_component_into,
+    escapes_are_canonical, is_encoded_alphabet, recode_query_into,
 };
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// One query parameter. `name` and `name=` are the same thing: an empty value (§1.3).
 #[derive(Clone)]
 pub struct Param<'a> {
     name: Cow<'a, [u8]>,
+    /// The name is its own encoding.
+    plain_name: bool,
     value: Value<'a>,
     /// Written as `name=`, with nothing after it. Only a second attempt looks at this.
     bare_equals: bool,
@@ -22,15 +26,30 @@ pub struct Param<'a> {
 enum Value<'a> {
     /// Every `%` in it is followed by two hex digits: checked when it was split off.
     Raw(&'a str),
+    /// Encoded just as ENC would.
+    Encoded(&'a str),
     Plain(&'a [u8]),
 }
 
 impl<'a> Param<'a> {
     /// A parameter with decoded name and value.
     pub fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
+        let value = Value::Plain(value);
         Self {
             name: Cow::Borrowed(name),
-            value: Value::Plain(value),
+            plain_name: false,
+            value,
+            bare_equals: false,
+        }
+    }
+
+    /// A parameter of the signature itself: the name needs no encoding, the value has it already.
+    pub(super) fn encoded(name: &'static str, value: &'a str) -> Self {
+        let name = Cow::Borrowed(name.as_bytes());
+        Self {
+            name,
+            plain_name: true,
+            value: Value::Encoded(value),
             bare_equals: false,
         }
     }
@@ -43,7 +62,9 @@ impl<'a> Param<'a> {
     /// The decoded value.
     pub fn value(&self) -> Cow<'a, [u8]> {
         match self.value {
-            Value::Raw(raw) => decode_query(raw).unwrap_or(Cow::Borrowed(raw.as_bytes())),
+            Value::Raw(raw) | Value::Encoded(raw) => {
+                decode_query(raw).unwrap_or(Cow::Borrowed(raw.as_bytes()))
+            }
             Value::Plain(plain) => Cow::Borrowed(plain),
         }
     }
@@ -60,8 +81,8 @@ impl<'a> Param<'a> {
     /// unescaped in a V1 `Signature` can mean nothing else (§3).
     pub(super) fn base64_value(&self) -> Cow<'a, [u8]> {
         match self.value {
-            Value::Raw(raw) => {
-                crate::encode::decode_path(raw).unwrap_or(Cow::Borrowed(raw.as_bytes()))
+            Value::Raw(raw) | Value::Encoded(raw) => {
+                decode_path(raw).unwrap_or(Cow::Borrowed(raw.as_bytes()))
             }
             Value::Plain(plain) => Cow::Borrowed(plain),
         }
@@ -70,7 +91,7 @@ impl<'a> Param<'a> {
     /// Whether the value is empty.
     pub fn is_empty(&self) -> bool {
         match self.value {
-            Value::Raw(raw) => raw.is_empty(),
+            Value::Raw(raw) | Value::Encoded(raw) => raw.is_empty(),
             Value::Plain(plain) => plain.is_empty(),
         }
     }
@@ -81,12 +102,17 @@ impl<'a> Param<'a> {
 
     /// `ENC(name)`.
     pub(super) fn encode_name(&self, out: &mut Vec<u8>) {
-        encode_component_into(&self.name, out);
+        if self.plain_name {
+            out.extend_from_slice(&self.name);
+        } else {
+            encode_component_into(&self.name, out);
+        }
     }
 
     /// `ENC(value)`.
     pub(super) fn encode_value(&self, out: &mut Vec<u8>) {
         match self.value {
+            Value::Encoded(encoded) => out.extend_from_slice(encoded.as_bytes()),
             Value::Plain(plain) => encode_component_into(plain, out),
             Value::Raw(raw) => {
                 let start = out.len();
@@ -97,6 +123,18 @@ impl<'a> Param<'a> {
                 }
             }
         }
+    }
+}
+
+impl Param<'_> {
+    /// The order of the canonical query: by encoded name, then by encoded value.
+    pub(super) fn cmp_encoded(&self, other: &Self) -> Ordering {
+        let names = if self.plain_name && other.plain_name {
+            self.name.cmp(&other.name)
+        } else {
+            cmp_encoded(&self.name, &other.name)
+        };
+        names.then_with(|| cmp_encoded(&self.value(), &other.value()))
     }
 }
 
@@ -111,6 +149,7 @@ impl<'a> Params<'a> {
     /// [`BadEscape`] when a `%` is not followed by two hex digits.
     pub fn parse(raw: &'a str) -> Result<Self, BadEscape> {
         let mut params = SmallVec::new();
+        let encoded = is_encoded_alphabet(raw.as_bytes());
         let mut rest = raw;
         while !rest.is_empty() {
             let (piece, tail) = match memchr::memchr(b'&', rest.as_bytes()) {
@@ -131,12 +170,21 @@ impl<'a> Params<'a> {
                 }
                 None => (piece, "", false),
             };
-            if !escapes_are_sound(value.as_bytes()) {
-                return Err(BadEscape);
-            }
+            // The rest of the value has no `&`, but it may have a `=`, which ENC would escape.
+            let canonical = escapes_are_canonical(value.as_bytes())?
+                && encoded
+                && memchr::memchr(b'=', value.as_bytes()).is_none();
+            let value = if canonical {
+                Value::Encoded(value)
+            } else {
+                Value::Raw(value)
+            };
+            let name = decode_query(name)?;
+            let plain_name = encoded && matches!(name, Cow::Borrowed(_));
             params.push(Param {
-                name: decode_query(name)?,
-                value: Value::Raw(value),
+                name,
+                plain_name,
+                value,
                 bare_equals,
             });
         }
@@ -151,6 +199,11 @@ impl<'a> Params<'a> {
                 .map(|(name, value)| Param::plain(name.as_bytes(), value.as_bytes()))
                 .collect(),
         )
+    }
+
+    /// Adds a parameter of the signature itself at the end.
+    pub(super) fn push_encoded(&mut self, name: &'static str, value: &'a str) {
+        self.0.push(Param::encoded(name, value));
     }
 
     /// Adds a decoded pair at the end.

@@ -7,7 +7,7 @@ use super::{
     SigningKey, V4_ALGORITHM, canon_v1,
 };
 use crate::encode::encode_component_into;
-use crate::time::{compact_bytes, date_bytes};
+use crate::time::compact_bytes;
 
 /// What went wrong while signing (client-side).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -168,20 +168,20 @@ fn presign_v4(
     let additional = additional_headers(request)?;
     let announced = additional.to_line();
     let timestamp = compact_bytes(options.now);
-    let date = date_bytes(options.now);
+    let timestamp = ascii(&timestamp);
     let scope = Scope {
         access_key_id: &credentials.access_key_id,
-        date: ascii(&date),
+        date: timestamp.get(..8).unwrap_or_default(),
         region: options.region,
         product: options.product,
     };
-    let credential = scope.to_credential();
+    let credential = scope.to_encoded_credential();
     let expires = expires.to_string();
     let mut params = Params::from_pairs(request.query);
-    params.push("x-oss-signature-version", V4_ALGORITHM);
-    params.push("x-oss-credential", &credential);
-    params.push("x-oss-date", ascii(&timestamp));
-    params.push("x-oss-expires", &expires);
+    params.push_encoded("x-oss-signature-version", V4_ALGORITHM);
+    params.push_encoded("x-oss-credential", &credential);
+    params.push_encoded("x-oss-date", timestamp);
+    params.push_encoded("x-oss-expires", &expires);
     if !announced.is_empty() {
         params.push("x-oss-additional-headers", &announced);
     }
@@ -189,7 +189,7 @@ fn presign_v4(
         params.push("x-oss-security-token", token);
     }
     let canonical = canon_v4::canonical_request(&Message::from(request), &params, &additional);
-    let text = canon_v4::string_to_sign(ascii(&timestamp), &scope, &canonical);
+    let text = canon_v4::stack_string_to_sign(timestamp, &scope, &canonical);
     let signature = match key {
         Some(key) => key.sign(&text),
         None => SigningKey::derive(

@@ -1,6 +1,7 @@
 //! The credential of V4: an AccessKey ID and the scope of the derived key (§5).
 
 use super::V4_TERMINATOR;
+use crate::encode::encode_component_into;
 
 /// Longest AccessKey ID that is looked up. Real ones have 16 to 34 characters.
 const MAX_KEY_ID: usize = 128;
@@ -64,15 +65,6 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The text without the AccessKey ID.
-    pub(super) fn append(&self, out: &mut Vec<u8>) {
-        for part in [self.date, self.region, self.product] {
-            out.extend_from_slice(part.as_bytes());
-            out.push(b'/');
-        }
-        out.extend_from_slice(V4_TERMINATOR.as_bytes());
-    }
-
     /// The whole credential.
     pub fn to_credential(&self) -> String {
         let mut out = String::with_capacity(self.access_key_id.len() + 64);
@@ -82,6 +74,17 @@ impl<'a> Scope<'a> {
         }
         out.push_str(V4_TERMINATOR);
         out
+    }
+
+    /// `ENC` of the whole credential.
+    pub(super) fn to_encoded_credential(self) -> String {
+        let mut out = Vec::with_capacity(self.access_key_id.len() + 72);
+        for part in [self.access_key_id, self.date, self.region, self.product] {
+            encode_component_into(part.as_bytes(), &mut out);
+            out.extend_from_slice(b"%2F");
+        }
+        out.extend_from_slice(V4_TERMINATOR.as_bytes());
+        String::from_utf8(out).unwrap_or_default()
     }
 }
 
@@ -107,6 +110,7 @@ mod tests {
             ("LTAI5t", "20240115", "cn-hangzhou", "oss")
         );
         assert_eq!(scope.to_credential(), text);
+        assert_eq!(scope.to_encoded_credential(), text.replace('/', "%2F"));
     }
 
     #[test]

@@ -460,7 +460,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
         if scope.product != self.context.product {
             return Err(self.refuse_claim(Rule::Product, claim));
         }
-        if scope.date.as_bytes() != date_bytes(*time) {
+        if !is_date_of(scope.date, timestamp, *time) {
             return Err(self.refuse_claim(Rule::ScopeDate, claim));
         }
         let (secret, key_end) = self.secret(claim)?;
@@ -474,7 +474,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
         let message = Message::from(self.parts);
         let attempt = |reading: Reading| {
             let canonical = canon_v4::read_as(&message, self.params, additional, reading);
-            let text = canon_v4::string_to_sign(timestamp, scope, &canonical);
+            let text = canon_v4::stack_string_to_sign(timestamp, scope, &canonical);
             (key.sign(&text).matches(&claim.signature), text, canonical)
         };
         let (matches, text, canonical) = attempt(Reading::default());
@@ -487,7 +487,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
             return Ok(self.identity(claim, key_end));
         }
         let mut refusal = self.refuse_claim(Rule::Signature, claim);
-        refusal.string_to_sign = Some(text);
+        refusal.string_to_sign = Some(text.into_vec());
         refusal.canonical_request = Some(canonical.into_bytes());
         Err(refusal)
     }
@@ -678,6 +678,14 @@ pub(super) fn find_secret(
         KeyState::TokenMismatch => Err(Rule::TokenMismatch),
         KeyState::TokenExpired => Err(Rule::TokenExpired),
         KeyState::TokenUnexpected => Err(Rule::TokenUnexpected),
+    }
+}
+
+/// Whether `date` is the UTC date of the timestamp. In the compact form it is its first eight digits.
+fn is_date_of(date: &str, timestamp: &str, time: i64) -> bool {
+    match timestamp.split_once('T') {
+        Some((day, _)) if day.len() == 8 => day == date,
+        _ => date.as_bytes() == date_bytes(time),
     }
 }
 
