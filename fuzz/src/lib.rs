@@ -2,3 +2,4 @@
 //! replays the seeds through the same functions (`tests/fuzz_seeds.rs` of the crate that is fuzzed).
 
 pub mod protocol;
+pub mod sign;

@@ -35,10 +35,6 @@ impl CanonicalRequest {
     fn hash(&self) -> [u8; 64] {
         super::key::sha256_hex(&self.text)
     }
-
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.text
-    }
 }
 
 /// Why a list of additional headers is refused.
@@ -151,7 +147,7 @@ pub(super) fn read_as(
     additional: &AdditionalHeaders<'_>,
     reading: Reading,
 ) -> CanonicalRequest {
-    let mut out = Vec::with_capacity(640 + message.key.len());
+    let mut out = Vec::with_capacity(768 + message.key.len());
     out.extend_from_slice(message.method.as_bytes());
     out.extend_from_slice(b"\n/");
     if let Some(bucket) = message.bucket {
@@ -206,16 +202,12 @@ fn append_query(params: &Params<'_>, keep_equals: bool, out: &mut Vec<u8>) {
 
 /// The string to sign. `timestamp` is the text of `x-oss-date`, or of `Date` when a header request has no other.
 pub fn string_to_sign(timestamp: &str, scope: &Scope<'_>, request: &CanonicalRequest) -> Vec<u8> {
-    stack_string_to_sign(timestamp, scope, request).into_vec()
+    let mut out = Vec::with_capacity(224);
+    append_string_to_sign(timestamp, scope, &request.hash(), &mut out);
+    out
 }
 
-/// [`string_to_sign`] without an allocation in the usual case.
-pub(super) fn stack_string_to_sign(
-    timestamp: &str,
-    scope: &Scope<'_>,
-    request: &CanonicalRequest,
-) -> SmallVec<[u8; 256]> {
-    let mut out = SmallVec::new();
+fn append_string_to_sign(timestamp: &str, scope: &Scope<'_>, hash: &[u8; 64], out: &mut Vec<u8>) {
     out.extend_from_slice(V4_ALGORITHM.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(timestamp.as_bytes());
@@ -226,8 +218,40 @@ pub(super) fn stack_string_to_sign(
     }
     out.extend_from_slice(V4_TERMINATOR.as_bytes());
     out.push(b'\n');
-    out.extend_from_slice(&request.hash());
-    out
+    out.extend_from_slice(hash);
+}
+
+/// A canonical request and its string to sign in one buffer, as signer and verifier go through them.
+pub(super) struct Signable {
+    request: CanonicalRequest,
+    /// Where the string to sign begins.
+    end: usize,
+}
+
+impl Signable {
+    pub(super) fn new(mut request: CanonicalRequest, timestamp: &str, scope: &Scope<'_>) -> Self {
+        let end = request.text.len();
+        let hash = request.hash();
+        append_string_to_sign(timestamp, scope, &hash, &mut request.text);
+        Self { request, end }
+    }
+
+    pub(super) fn string_to_sign(&self) -> &[u8] {
+        self.request.text.get(self.end..).unwrap_or(&[])
+    }
+
+    /// The canonical query.
+    pub(super) fn query(&self) -> &[u8] {
+        self.request.query()
+    }
+
+    /// String to sign and canonical request apart.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<u8>) {
+        let string_to_sign = self.string_to_sign().to_vec();
+        let mut canonical = self.request.text;
+        canonical.truncate(self.end);
+        (string_to_sign, canonical)
+    }
 }
 
 #[cfg(test)]

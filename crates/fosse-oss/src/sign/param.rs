@@ -71,6 +71,11 @@ impl<'a> Param<'a> {
 
     /// The decoded value as text; `None` when it is not UTF-8.
     pub fn text(&self) -> Option<Cow<'a, str>> {
+        if let Value::Encoded(raw) = self.value
+            && memchr::memchr(b'%', raw.as_bytes()).is_none()
+        {
+            return Some(Cow::Borrowed(raw));
+        }
         match self.value() {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
             Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
@@ -143,7 +148,8 @@ impl Param<'_> {
 pub struct Params<'a>(SmallVec<[Param<'a>; 10]>);
 
 impl<'a> Params<'a> {
-    /// Splits a raw query (§1.3): at `&`, ignoring empty pieces, then at the first `=`.
+    /// Splits a raw query (§1.3): at `&`, ignoring empty pieces (and `=` alone, which is the same), then at the first
+    /// `=`.
     ///
     /// # Errors
     /// [`BadEscape`] when a `%` is not followed by two hex digits.
@@ -160,7 +166,7 @@ impl<'a> Params<'a> {
                 None => (rest, ""),
             };
             rest = tail;
-            if piece.is_empty() {
+            if piece.is_empty() || piece == "=" {
                 continue;
             }
             let (name, value, bare_equals) = match memchr::memchr(b'=', piece.as_bytes()) {
@@ -170,10 +176,15 @@ impl<'a> Params<'a> {
                 }
                 None => (piece, "", false),
             };
-            // The rest of the value has no `&`, but it may have a `=`, which ENC would escape.
-            let canonical = escapes_are_canonical(value.as_bytes())?
-                && encoded
-                && memchr::memchr(b'=', value.as_bytes()).is_none();
+            // Of the bytes that `encoded` lets through, ENC would write `=` otherwise, and perhaps an escape.
+            let canonical = match memchr::memchr2(b'%', b'=', value.as_bytes()) {
+                None => encoded,
+                Some(_) => {
+                    escapes_are_canonical(value.as_bytes())?
+                        && encoded
+                        && memchr::memchr(b'=', value.as_bytes()).is_none()
+                }
+            };
             let value = if canonical {
                 Value::Encoded(value)
             } else {
@@ -191,11 +202,13 @@ impl<'a> Params<'a> {
         Ok(Self(params))
     }
 
-    /// Decoded pairs, as a signer has them.
+    /// Decoded pairs, as a signer has them. One without name and value is nothing on the wire and left out.
     pub fn from_pairs(pairs: &'a [(&'a str, &'a str)]) -> Self {
+        let pairs = pairs
+            .iter()
+            .filter(|(name, value)| !name.is_empty() || !value.is_empty());
         Self(
             pairs
-                .iter()
                 .map(|(name, value)| Param::plain(name.as_bytes(), value.as_bytes()))
                 .collect(),
         )
@@ -275,7 +288,7 @@ mod tests {
             (b"".to_vec(), b"x".to_vec()),
             (b"uploads".to_vec(), vec![]),
         ];
-        assert_eq!(pairs("&&acl=&a+b=1=2+3&=x&&uploads&"), expected);
+        assert_eq!(pairs("&&acl=&a+b=1=2+3&=x&=&uploads&"), expected);
         assert_eq!(pairs(""), vec![]);
         assert!(Params::parse("a=%").is_err() && Params::parse("%zz=1").is_err());
     }

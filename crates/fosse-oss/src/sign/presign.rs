@@ -1,6 +1,6 @@
 //! Signing into the URL (§3, §6).
 
-use super::canon_v4::{self, AdditionalHeaders};
+use super::canon_v4::{self, AdditionalHeaders, Signable};
 use super::key::sign_v1;
 use super::{
     Credentials, MAX_V4_EXPIRES, Message, Params, Scheme, Scope, SignOptions, SignRequest,
@@ -145,6 +145,9 @@ fn presign_v1(request: &SignRequest<'_>, credentials: &Credentials, expires: i64
 }
 
 fn append_pair(name: &str, value: &str, out: &mut Vec<u8>) {
+    if name.is_empty() && value.is_empty() {
+        return;
+    }
     if !out.is_empty() {
         out.push(b'&');
     }
@@ -189,19 +192,19 @@ fn presign_v4(
         params.push("x-oss-security-token", token);
     }
     let canonical = canon_v4::canonical_request(&Message::from(request), &params, &additional);
-    let text = canon_v4::stack_string_to_sign(timestamp, &scope, &canonical);
+    let signable = Signable::new(canonical, timestamp, &scope);
     let signature = match key {
-        Some(key) => key.sign(&text),
+        Some(key) => key.sign(signable.string_to_sign()),
         None => SigningKey::derive(
             &credentials.access_key_secret,
             scope.date,
             options.region,
             options.product,
         )
-        .sign(&text),
+        .sign(signable.string_to_sign()),
     };
-    let mut out = Vec::with_capacity(canonical.query().len() + 82);
-    out.extend_from_slice(canonical.query());
+    let mut out = Vec::with_capacity(signable.query().len() + 82);
+    out.extend_from_slice(signable.query());
     out.extend_from_slice(b"&x-oss-signature=");
     out.extend_from_slice(signature.as_bytes());
     Ok(out)

@@ -1,7 +1,9 @@
 //! Verifying header and URL signatures, in the order of checks of §10.
 
 use super::authorization::{Authorization, AuthorizationError};
-use super::canon_v4::{self, AdditionalHeaders, AdditionalHeadersError, Reading, UNSIGNED_PAYLOAD};
+use super::canon_v4::{
+    self, AdditionalHeaders, AdditionalHeadersError, Reading, Signable, UNSIGNED_PAYLOAD,
+};
 use super::key::sign_v1;
 use super::message_headers::{self, HeaderReading};
 use super::scope::{ScopeError, is_access_key_id};
@@ -474,10 +476,14 @@ impl<'r, 'a> Verifier<'r, 'a> {
         let message = Message::from(self.parts);
         let attempt = |reading: Reading| {
             let canonical = canon_v4::read_as(&message, self.params, additional, reading);
-            let text = canon_v4::stack_string_to_sign(timestamp, scope, &canonical);
-            (key.sign(&text).matches(&claim.signature), text, canonical)
+            let signable = Signable::new(canonical, timestamp, scope);
+            (
+                key.sign(signable.string_to_sign())
+                    .matches(&claim.signature),
+                signable,
+            )
         };
-        let (matches, text, canonical) = attempt(Reading::default());
+        let (matches, signable) = attempt(Reading::default());
         if matches
             || self
                 .second_readings(additional)
@@ -487,8 +493,9 @@ impl<'r, 'a> Verifier<'r, 'a> {
             return Ok(self.identity(claim, key_end));
         }
         let mut refusal = self.refuse_claim(Rule::Signature, claim);
-        refusal.string_to_sign = Some(text.into_vec());
-        refusal.canonical_request = Some(canonical.into_bytes());
+        let (string_to_sign, canonical_request) = signable.into_parts();
+        refusal.string_to_sign = Some(string_to_sign);
+        refusal.canonical_request = Some(canonical_request);
         Err(refusal)
     }
 

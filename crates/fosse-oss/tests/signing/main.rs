@@ -5,6 +5,7 @@ mod form;
 mod mutation;
 mod properties;
 mod refusals;
+mod seeds;
 mod signer;
 mod sts;
 mod vector;
