@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,6 +30,22 @@ pub(crate) const XML_BODY: usize = 16 * 1024 * 1024;
 /// Where the client takes the time from: Unix seconds.
 pub type ClockFn = Arc<dyn Fn() -> i64 + Send + Sync>;
 
+/// One attempt of a request, for a log. Nothing secret is in it: no query, no headers.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Operation, such as `PutObject`.
+    pub operation: &'static str,
+    /// Method and URL without its query.
+    pub endpoint: String,
+    /// Status and request id of a good answer, or why there was none.
+    pub outcome: std::result::Result<(u16, String), String>,
+    /// How long it took until the answer's head was there.
+    pub took: Duration,
+}
+
+/// Is told of every attempt.
+pub type TraceFn = Arc<dyn Fn(&Exchange) + Send + Sync>;
+
 /// Everything that a client is told.
 #[derive(Clone)]
 pub struct ClientConfig {
@@ -53,6 +69,8 @@ pub struct ClientConfig {
     pub clock: ClockFn,
     /// `User-Agent` header.
     pub user_agent: String,
+    /// Is told of every attempt.
+    pub trace: Option<TraceFn>,
 }
 
 impl ClientConfig {
@@ -74,6 +92,7 @@ impl ClientConfig {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
             }),
             user_agent: concat!("fosse/", env!("CARGO_PKG_VERSION")).to_owned(),
+            trace: None,
         }
     }
 }
@@ -225,7 +244,7 @@ async fn next_chunk(body: &mut Incoming, limit: Duration, endpoint: &str) -> Res
     }
 }
 
-/// Reads at most `limit` bytes; the rest is left.
+/// Reads at most `limit` bytes; more than that gives `false`, and the rest is left.
 async fn read_up_to(
     body: &mut Incoming,
     limit: usize,
@@ -240,6 +259,19 @@ async fn read_up_to(
         all.extend_from_slice(&chunk);
     }
     Ok((all.into(), true))
+}
+
+/// Reads the body of a refusal as far as it comes: the connection may already be breaking, and status and headers
+/// tell the most.
+async fn read_refusal(body: &mut Incoming, timeout: Duration, endpoint: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Ok(Some(chunk)) = next_chunk(body, timeout, endpoint).await {
+        all.extend_from_slice(&chunk);
+        if all.len() > ERROR_BODY {
+            break;
+        }
+    }
+    all
 }
 
 impl Client {
@@ -309,6 +341,33 @@ impl Client {
     }
 
     async fn attempt(&self, call: &mut Call<'_>) -> Result<Answer> {
+        let started = Instant::now();
+        let result = self.exchange(call).await;
+        if let Some(trace) = &self.config().trace {
+            let address = self
+                .config()
+                .endpoint
+                .address(call.bucket, call.key, Slash::Kept);
+            trace(&Exchange {
+                operation: call.operation,
+                endpoint: format!("{} {address}", call.method),
+                outcome: match &result {
+                    Ok(answer) => Ok((
+                        answer.status,
+                        answer
+                            .header("x-oss-request-id")
+                            .unwrap_or_default()
+                            .to_owned(),
+                    )),
+                    Err(error) => Err(error.to_string()),
+                },
+                took: started.elapsed(),
+            });
+        }
+        result
+    }
+
+    async fn exchange(&self, call: &mut Call<'_>) -> Result<Answer> {
         let config = self.config();
         let now = (config.clock)().saturating_add(self.inner.offset.load(Ordering::Relaxed));
         let address = config.endpoint.address(call.bucket, call.key, Slash::Kept);
@@ -398,9 +457,9 @@ impl Client {
         let (head, mut body) = response.into_parts();
         let status = head.status.as_u16();
         if !head.status.is_success() {
-            let (bytes, _) = match call.method {
-                "HEAD" => (Bytes::new(), true),
-                _ => read_up_to(&mut body, ERROR_BODY, config.read_timeout, &endpoint).await?,
+            let bytes = match call.method {
+                "HEAD" => Vec::new(),
+                _ => read_refusal(&mut body, config.read_timeout, &endpoint).await,
             };
             return Err(refusal(call, status, &head.headers, &bytes, endpoint, now));
         }

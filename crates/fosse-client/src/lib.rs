@@ -30,7 +30,7 @@ mod transfer;
 mod transport;
 
 pub use bucket::{BucketEntry, BucketPage, NewBucket};
-pub use client::{Client, ClientConfig, ClockFn};
+pub use client::{Client, ClientConfig, ClockFn, Exchange, TraceFn};
 pub use credentials::Credentials;
 pub use endpoint::{Address, Addressing, Endpoint, Slash};
 pub use error::{Error, Result, ServiceError};

@@ -95,6 +95,7 @@ impl Payload {
             source,
             remaining,
             buffer: Vec::new(),
+            turn_given: true,
             progress,
         })
     }
@@ -168,6 +169,9 @@ pub(crate) struct Outgoing {
     /// Bytes still to come; `None` when nobody knows.
     remaining: Option<u64>,
     buffer: Vec<u8>,
+    /// Bytes in memory are always ready. Between two pieces the connection is given a turn, or it would write
+    /// all of them before it reads that the server has refused.
+    turn_given: bool,
     progress: Arc<Progress>,
 }
 
@@ -182,6 +186,13 @@ impl Body for Outgoing {
         let this = self.get_mut();
         if this.remaining == Some(0) {
             return Poll::Ready(None);
+        }
+        if matches!(this.source, Source::Bytes(_))
+            && !std::mem::replace(&mut this.turn_given, false)
+        {
+            this.turn_given = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         let chunk = match &mut this.source {
             Source::Bytes(bytes) => bytes.split_to(bytes.len().min(CHUNK)),

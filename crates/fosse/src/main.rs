@@ -11,6 +11,7 @@ mod failure;
 mod hint;
 mod out;
 mod prompt;
+mod request_log;
 mod serve;
 mod session;
 

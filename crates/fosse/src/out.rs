@@ -20,6 +20,7 @@ pub(crate) enum ElapsedTo {
 pub(crate) struct Out {
     started: Instant,
     quiet: bool,
+    elapsed: bool,
 }
 
 impl Out {
@@ -28,7 +29,14 @@ impl Out {
         Self {
             started: Instant::now(),
             quiet,
+            elapsed: !quiet,
         }
+    }
+
+    /// Whether there is an `elapsed` line at all: output for machines has none.
+    pub(crate) fn with_elapsed(mut self, wanted: bool) -> Self {
+        self.elapsed &= wanted;
+        self
     }
 
     /// One line of data.
@@ -67,7 +75,7 @@ impl Out {
 
     /// The blank line and the `elapsed` line that end most commands; `--quiet` drops them.
     pub(crate) fn elapsed(&self, to: ElapsedTo) -> Result<()> {
-        if self.quiet {
+        if !self.elapsed {
             return Ok(());
         }
         let text = format!("\n{:.6}(s) elapsed\n", self.seconds());

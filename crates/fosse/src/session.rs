@@ -4,11 +4,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fosse_client::{Addressing, Client, ClientConfig, Credentials, Endpoint, Presigner, Tls};
+use fosse_client::{
+    Addressing, Client, ClientConfig, Credentials, Endpoint, Presigner, Tls, TraceFn,
+};
 use fosse_oss::sign::Scheme;
 use fosse_server::Clock;
 
-use crate::args::client_options::{AddressingStyle, ClientOptions};
+use clap::ValueEnum as _;
+
+use crate::args::client_options::{AddressingStyle, ClientOptions, LogLevel, OutputFormat};
 use crate::args::duration::Span;
 use crate::config::sources::Sources;
 use crate::failure::{Failure, Result};
@@ -19,6 +23,7 @@ pub(crate) struct Session {
     options: ClientOptions,
     sources: Sources,
     clock: Clock,
+    format: OutputFormat,
     /// The output.
     pub(crate) out: Out,
 }
@@ -35,11 +40,20 @@ impl Session {
                 "Warning: a secret on the command line is seen by other users and kept by the shell; `fosse config` remembers it safely",
             );
         }
+        let format = match options.output_format {
+            Some(format) => format,
+            None => match sources.value(None, "", &["output-format"]) {
+                None => OutputFormat::Raw,
+                Some(text) => OutputFormat::from_str(&text, true)
+                    .map_err(|_| Failure::usage(format!("the output format `{text}` of the profile is not supported: use raw or json")))?,
+            },
+        };
         Ok(Self {
             options: options.clone(),
             sources,
             clock: Clock::from_env(),
-            out: Out::new(options.quiet),
+            out: Out::new(options.quiet).with_elapsed(format == OutputFormat::Raw),
+            format,
         })
     }
 
@@ -54,8 +68,8 @@ impl Session {
     }
 
     /// Form of the output.
-    pub(crate) fn format(&self) -> Option<crate::args::client_options::OutputFormat> {
-        self.options.output_format
+    pub(crate) fn format(&self) -> OutputFormat {
+        self.format
     }
 
     /// Signature version; `usual` when nobody chose.
@@ -256,7 +270,31 @@ impl Session {
         };
         let clock = self.clock.clone();
         config.clock = Arc::new(move || clock.now());
+        config.trace = self.request_log()?;
         Ok(Client::new(config)?)
+    }
+
+    fn request_log(&self) -> Result<Option<TraceFn>> {
+        let level = match (
+            self.options.loglevel,
+            self.sources.value(None, "", &["loglevel"]),
+        ) {
+            (Some(level), _) => level,
+            (None, None) => LogLevel::Off,
+            (None, Some(text)) => LogLevel::from_str(&text, true).map_err(|_| {
+                Failure::usage(format!("loglevel must be off, info or debug, not `{text}`"))
+            })?,
+        };
+        if level == LogLevel::Off {
+            return Ok(None);
+        }
+        let path = self
+            .options
+            .log_file
+            .clone()
+            .unwrap_or_else(|| "ossutil.log".into());
+        let clock = self.clock.clone();
+        crate::request_log::open(level, &path, move || clock.now()).map(Some)
     }
 
     fn span(&self, flag: Option<Span>, key: &str, usual: Duration) -> Result<Duration> {

@@ -28,6 +28,17 @@ pub(crate) enum OutputFormat {
     Csv,
 }
 
+/// How much goes into the log file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Nothing
+    Off,
+    /// A line for every request
+    Info,
+    /// Also why attempts failed
+    Debug,
+}
+
 /// Flags that every command of the client has.
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Global flags")]
@@ -71,6 +82,12 @@ pub(crate) struct ClientOptions {
     /// Form of the output
     #[arg(long, value_name = "FORM", value_enum, ignore_case = true)]
     pub(crate) output_format: Option<OutputFormat>,
+    /// What to write into the log file: off, info (one line a request) or debug (also failed attempts in full)
+    #[arg(long, value_name = "LEVEL", value_enum, ignore_case = true)]
+    pub(crate) loglevel: Option<LogLevel>,
+    /// Log file, or - for standard error [default: ossutil.log]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
     /// Time to connect [default: 10s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<Span>,

@@ -7,7 +7,7 @@ use clap::Args;
 use fosse_client::{Client, GetRequest, UploadPlan};
 use http::HeaderMap;
 
-use crate::args::client_options::ClientOptions;
+use crate::args::client_options::{ClientOptions, OutputFormat};
 use crate::args::listing::EncodingType;
 use crate::args::oss_url::{OssUrl, is_oss_url};
 use crate::args::size::{Size, human};
@@ -422,9 +422,9 @@ fn success(session: &Session, done: &Done, words: [&str; 3], to: ElapsedTo) -> R
         )
     };
     match to {
-        ElapsedTo::Stdout if !session.out.quiet() => session.out.line(&line)?,
-        ElapsedTo::Stdout => {}
-        ElapsedTo::Stderr => session.out.note(&line),
+        ElapsedTo::Stdout if session.out.quiet() => {}
+        ElapsedTo::Stdout if session.format() == OutputFormat::Raw => session.out.line(&line)?,
+        ElapsedTo::Stdout | ElapsedTo::Stderr => session.out.note(&line),
     }
     session.out.elapsed(to)
 }

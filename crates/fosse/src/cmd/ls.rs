@@ -43,7 +43,7 @@ pub(crate) fn run(args: &LsArgs) -> Result<()> {
         None => OssUrl::default(),
     };
     let session = Session::open(&args.options)?;
-    let format = session.format().unwrap_or(OutputFormat::Raw);
+    let format = session.format();
     if format == OutputFormat::Csv {
         return Err(Failure::usage("ls has the output formats raw and json"));
     }

@@ -98,7 +98,7 @@ pub(crate) fn run(args: &PresignArgs) -> Result<()> {
     let plan = plan(args, &session, bucket)?;
     let mut printer = Printer {
         session: &session,
-        format: session.format().unwrap_or(OutputFormat::Raw),
+        format: session.format(),
         rows: 0,
     };
     printer.begin()?;

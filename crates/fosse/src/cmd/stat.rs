@@ -58,13 +58,13 @@ pub(crate) fn run(args: &StatArgs) -> Result<()> {
         }
     }
     match session.format() {
-        Some(OutputFormat::Json) => {
+        OutputFormat::Json => {
             let text = serde_json::to_string_pretty(&rows)
                 .map_err(|error| Failure::Local(error.into()))?;
             session.out.line(&text)
         }
-        Some(OutputFormat::Csv) => Err(Failure::usage("stat has the output formats raw and json")),
-        Some(OutputFormat::Raw) | None => {
+        OutputFormat::Csv => Err(Failure::usage("stat has the output formats raw and json")),
+        OutputFormat::Raw => {
             let width = rows
                 .keys()
                 .map(|name| name.len())
