@@ -1,5 +1,6 @@
 //! Request bodies: hashed on the way out, watched for silence, and sent again when their source allows it.
 
+use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -95,7 +96,7 @@ impl Payload {
             source,
             remaining,
             buffer: Vec::new(),
-            turn_given: true,
+            pause: None,
             progress,
         })
     }
@@ -169,9 +170,9 @@ pub(crate) struct Outgoing {
     /// Bytes still to come; `None` when nobody knows.
     remaining: Option<u64>,
     buffer: Vec<u8>,
-    /// Bytes in memory are always ready. Between two pieces the connection is given a turn, or it would write
-    /// all of them before it reads that the server has refused.
-    turn_given: bool,
+    /// Bytes in memory are always ready. Between two pieces the runtime looks for what has arrived, or the
+    /// connection would write all of them before it reads that the server has refused.
+    pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     progress: Arc<Progress>,
 }
 
@@ -187,15 +188,17 @@ impl Body for Outgoing {
         if this.remaining == Some(0) {
             return Poll::Ready(None);
         }
-        if matches!(this.source, Source::Bytes(_))
-            && !std::mem::replace(&mut this.turn_given, false)
-        {
-            this.turn_given = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        if let Some(pause) = &mut this.pause {
+            match pause.as_mut().poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(()) => this.pause = None,
+            }
         }
         let chunk = match &mut this.source {
-            Source::Bytes(bytes) => bytes.split_to(bytes.len().min(CHUNK)),
+            Source::Bytes(bytes) => {
+                this.pause = Some(Box::pin(tokio::task::yield_now()));
+                bytes.split_to(bytes.len().min(CHUNK))
+            }
             Source::Reader(reader) => {
                 let want = this.remaining.map_or(CHUNK, |left| {
                     usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)
