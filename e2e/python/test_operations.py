@@ -1,5 +1,6 @@
 """Buckets and objects through every SDK: what an application does all day."""
 
+import concurrent.futures
 import datetime
 import hashlib
 import os
@@ -313,3 +314,35 @@ def test_large_object_streams(client, bucket):
     got = client.get(bucket, "large")
     assert md5(got.body) == md5(block * 24)
     assert got.headers["etag"] == f'"{md5(block * 24)}"'
+
+
+def test_many_at_once(client, bucket):
+    """16 threads write, read, overwrite and delete; each sees its own objects as it left them."""
+
+    def work(thread):
+        for number in range(12):
+            key, body = f"{thread}/{number}", os.urandom(1 + (thread * 997 + number * 12_345) % 60_000)
+            client.put(bucket, key, b"first")
+            client.put(bucket, key, body)
+            assert client.get(bucket, key).body == body
+            if number % 3 == 0:
+                client.delete(bucket, key)
+        return client.list(bucket, prefix=f"{thread}/").keys
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        listings = list(pool.map(work, range(16)))
+    left = [number for number in range(12) if number % 3]
+    assert listings == [sorted(f"{thread}/{number}" for number in left) for thread in range(16)]
+    assert client.bucket_stat(bucket)[0] == 16 * len(left)
+
+
+def test_writers_of_one_key(client, bucket):
+    """Whoever is last wins whole: no mixture of two bodies, and ETag, length and body belong together."""
+    bodies = [bytes([65 + n]) * (20_000 + n) for n in range(16)]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        for _ in range(3):
+            list(pool.map(lambda body: client.put(bucket, "one", body), bodies))
+            got = client.get(bucket, "one")
+            assert got.body in bodies
+            assert got.headers["etag"] == f'"{md5(got.body)}"'
+    assert client.bucket_stat(bucket) == (1, len(client.get(bucket, "one").body))

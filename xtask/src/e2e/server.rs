@@ -192,6 +192,12 @@ impl Server {
         if log.contains(ACCESS_KEY_SECRET) {
             bail!("wrote a secret to its log");
         }
+        if log.contains("x-oss-signature=") || log.contains("&Signature=") {
+            bail!("wrote a signature to its log");
+        }
+        if let Some(line) = log.lines().find(|line| line.contains(" status=5")) {
+            bail!("answered with a fault of its own: {line}");
+        }
         Ok(())
     }
 }
