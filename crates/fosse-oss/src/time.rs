@@ -195,23 +195,46 @@ pub(crate) fn date_bytes(unix: i64) -> [u8; 8] {
 /// `Wed, 21 Oct 2026 07:28:00 GMT`.
 pub fn format_http(unix: i64) -> String {
     let at = Civil::at(unix);
-    let name = |table: &[&'static [u8; 3]], index: i64| -> &'static str {
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| table.get(index))
-            .and_then(|name| std::str::from_utf8(name.as_slice()).ok())
-            .unwrap_or("")
-    };
-    format!(
-        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-        name(&DAYS, at.weekday),
-        at.day,
-        name(&MONTHS, at.month - 1),
-        at.year,
-        at.hour,
-        at.minute,
-        at.second
-    )
+    // By hand: every answer carries two of these, and the formatting machinery costs ten times as much.
+    let mut out = String::with_capacity(29);
+    push_name(&mut out, &DAYS, at.weekday);
+    out.push_str(", ");
+    push_two(&mut out, at.day);
+    out.push(' ');
+    push_name(&mut out, &MONTHS, at.month - 1);
+    out.push(' ');
+    push_two(&mut out, at.year / 100);
+    push_two(&mut out, at.year % 100);
+    for (before, field) in [(' ', at.hour), (':', at.minute), (':', at.second)] {
+        out.push(before);
+        push_two(&mut out, field);
+    }
+    out.push_str(" GMT");
+    out
+}
+
+/// Two decimal digits.
+fn push_two(out: &mut String, value: i64) {
+    for digit in [value / 10 % 10, value % 10] {
+        out.push(
+            u32::try_from(digit)
+                .ok()
+                .and_then(|d| char::from_digit(d, 10))
+                .unwrap_or('0'),
+        );
+    }
+}
+
+/// An entry of a table of names.
+fn push_name(out: &mut String, table: &[&'static [u8; 3]], index: i64) {
+    let entry = usize::try_from(index)
+        .ok()
+        .and_then(|index| table.get(index));
+    out.push_str(
+        entry
+            .and_then(|name| std::str::from_utf8(*name).ok())
+            .unwrap_or(""),
+    );
 }
 
 /// RFC 1123 GMT (also accepts RFC 850 and asctime forms as RFC 9110 asks); `None` when not a date.

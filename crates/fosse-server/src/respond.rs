@@ -23,6 +23,8 @@ pub(crate) const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server
 pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("x-oss-version-id");
 pub(crate) const DELETE_MARKER: HeaderName = HeaderName::from_static("x-oss-delete-marker");
 pub(crate) const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
+/// Room for the headers of a usual answer.
+const HEADERS: usize = 24;
 const EC: HeaderName = HeaderName::from_static("x-oss-ec");
 const ERR: HeaderName = HeaderName::from_static("x-oss-err");
 
@@ -55,16 +57,22 @@ impl Content {
     }
 }
 
-/// 200 without body.
-pub(crate) fn empty(status: StatusCode) -> Response<Content> {
-    let mut response = Response::new(Content::Empty);
+/// An answer with room for the headers that will come, so that they are not moved while they grow.
+pub(crate) fn response(status: StatusCode, content: Content) -> Response<Content> {
+    let mut response = Response::new(content);
     *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response
+}
+
+/// An answer without body.
+pub(crate) fn empty(status: StatusCode) -> Response<Content> {
+    response(status, Content::Empty)
 }
 
 /// 200 with an XML document.
 pub(crate) fn xml(document: String) -> Response<Content> {
-    let mut response = Response::new(Content::Whole(document.into()));
+    let mut response = response(StatusCode::OK, Content::Whole(document.into()));
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -74,6 +82,13 @@ pub(crate) fn xml(document: String) -> Response<Content> {
 /// Sets a header from text that was checked before; text that no header can carry is left out.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        headers.insert(name, value);
+    }
+}
+
+/// Sets a header from text that was made for it: nothing is copied.
+pub(crate) fn set_owned(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::encode::{decode_query, encode_component};
 use crate::{ErrorCode, OssError};
+use std::borrow::Cow;
 
 /// Most entries of a page (api-buckets.md §0.3).
 const MAX_PAGE: usize = 1000;
@@ -17,7 +18,7 @@ impl Query {
     ///
     /// Errors: 400 `InvalidArgument` for a broken escape or bytes that are not UTF-8.
     pub fn parse(raw: &str) -> Result<Self, OssError> {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(if raw.is_empty() { 0 } else { 8 });
         for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             pairs.push((decode(name, piece)?, decode(value, piece)?));
@@ -146,14 +147,17 @@ fn decimal(text: &str) -> Option<u64> {
 }
 
 fn decode(raw: &str, piece: &str) -> Result<String, OssError> {
-    decode_query(raw)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes.into_owned()).ok())
-        .ok_or_else(|| {
-            OssError::new(ErrorCode::InvalidArgument)
-                .with_message("The query string is not URL-encoded UTF-8.")
-                .with("ArgumentName", piece.split('=').next().unwrap_or_default())
-        })
+    let decoded = match decode_query(raw) {
+        // Nothing was escaped: the text is what it was.
+        Ok(Cow::Borrowed(_)) => return Ok(raw.to_owned()),
+        Ok(Cow::Owned(bytes)) => String::from_utf8(bytes).ok(),
+        Err(_) => None,
+    };
+    decoded.ok_or_else(|| {
+        OssError::new(ErrorCode::InvalidArgument)
+            .with_message("The query string is not URL-encoded UTF-8.")
+            .with("ArgumentName", piece.split('=').next().unwrap_or_default())
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::request::Call;
 use fosse_oss::{ErrorCode, OssError, etag, time};
 use fosse_store::Object;
+use http::header::{HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use std::borrow::Cow;
 
 /// The conditions of a request.
@@ -30,10 +31,10 @@ impl<'a> Conditions<'a> {
         Self::read(
             call,
             [
-                "if-match",
-                "if-none-match",
-                "if-modified-since",
-                "if-unmodified-since",
+                IF_MATCH,
+                IF_NONE_MATCH,
+                IF_MODIFIED_SINCE,
+                IF_UNMODIFIED_SINCE,
             ],
         )
     }
@@ -43,23 +44,23 @@ impl<'a> Conditions<'a> {
         Self::read(
             call,
             [
-                "x-oss-copy-source-if-match",
-                "x-oss-copy-source-if-none-match",
-                "x-oss-copy-source-if-modified-since",
-                "x-oss-copy-source-if-unmodified-since",
+                HeaderName::from_static("x-oss-copy-source-if-match"),
+                HeaderName::from_static("x-oss-copy-source-if-none-match"),
+                HeaderName::from_static("x-oss-copy-source-if-modified-since"),
+                HeaderName::from_static("x-oss-copy-source-if-unmodified-since"),
             ],
         )
     }
 
     /// Dates that do not parse are ignored.
-    fn read(call: &'a Call, [matches, none_match, modified, unmodified]: [&str; 4]) -> Self {
+    fn read(call: &'a Call, [matches, none_match, modified, unmodified]: [HeaderName; 4]) -> Self {
         let date = |name| {
-            call.header(name)
+            call.known_header(name)
                 .and_then(|text| time::parse_http(text.trim()))
         };
         Self {
-            if_match: call.header(matches),
-            if_none_match: call.header(none_match),
+            if_match: call.known_header(matches),
+            if_none_match: call.known_header(none_match),
             if_modified_since: date(modified),
             if_unmodified_since: date(unmodified),
         }

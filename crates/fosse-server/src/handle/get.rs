@@ -4,7 +4,7 @@ use crate::gate::{Authorized, Caller};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers};
 use crate::request::Call;
-use crate::respond::{Answer, CRC64, Content, empty, set, set_number};
+use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number};
 use fosse_oss::header::response_overrides;
 use fosse_oss::range::{self, Selected};
 use fosse_oss::{ErrorCode, OssError, etag, time};
@@ -44,8 +44,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
             .map_err(fault::of)?;
         Content::of(reader, length)
     };
-    let mut response = Response::new(content);
-    *response.status_mut() = status;
+    let mut response = response(status, content);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
     set_number(headers, CONTENT_LENGTH, length);

@@ -2,7 +2,7 @@
 //! (api-objects.md §0.8, §0.9), in from a request and out into an answer.
 
 use crate::request::Call;
-use crate::respond::{CRC64, VERSION_ID, set, set_number};
+use crate::respond::{CRC64, VERSION_ID, set, set_number, set_owned};
 use fosse_oss::header::{self, META_PREFIX};
 use fosse_oss::{ErrorCode, OssError, etag, time};
 use fosse_store::{Acl, Bucket, Object, ObjectAttrs, ObjectKind, StorageClass, Versioning};
@@ -189,6 +189,9 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
             set(headers, name.clone(), value);
         }
     }
+    headers
+        .entry(CONTENT_TYPE)
+        .or_insert(HeaderValue::from_static("application/octet-stream"));
     for (name, value) in &object.attrs.meta {
         let name = HeaderName::from_bytes(format!("{META_PREFIX}{name}").as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
@@ -207,7 +210,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
     );
     set_number(headers, CRC64, object.crc64);
     if let (ObjectKind::Normal, Some(md5)) = (object.kind, &object.md5) {
-        set(headers, CONTENT_MD5, &header::encode_md5(md5));
+        set_owned(headers, CONTENT_MD5, header::encode_md5(md5));
     }
     if !object.attrs.tags.is_empty() {
         set_number(headers, TAGGING_COUNT, object.attrs.tags.len() as u64);
@@ -216,11 +219,11 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
 
 /// ETag, time and, in a versioned bucket, version: also what 304 carries.
 pub(crate) fn identify(headers: &mut HeaderMap, object: &Object, bucket: &Bucket) {
-    set(headers, ETAG, &etag::quote(&object.etag));
-    set(
+    set_owned(headers, ETAG, etag::quote(&object.etag));
+    set_owned(
         headers,
         LAST_MODIFIED,
-        &time::format_http(object.modified_ms.div_euclid(1000)),
+        time::format_http(object.modified_ms.div_euclid(1000)),
     );
     name_version(headers, object, bucket);
 }
@@ -228,12 +231,12 @@ pub(crate) fn identify(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
 /// `x-oss-version-id`, in versioned buckets only.
 pub(crate) fn name_version(headers: &mut HeaderMap, object: &Object, bucket: &Bucket) {
     if bucket.versioning != Versioning::Never {
-        set(headers, VERSION_ID, &object.version.to_string());
+        set_owned(headers, VERSION_ID, object.version.to_string());
     }
 }
 
 /// What PutObject and UploadPart say about the bytes they took.
 pub(crate) fn digests(headers: &mut HeaderMap, md5: &[u8; 16], crc64: u64) {
-    set(headers, CONTENT_MD5, &header::encode_md5(md5));
+    set_owned(headers, CONTENT_MD5, header::encode_md5(md5));
     set_number(headers, CRC64, crc64);
 }
