@@ -1,0 +1,218 @@
+//! The process that is killed: sixteen clients that write as fast as they can and say what they do.
+
+use crate::model::{BUCKET, CLIENTS, Content, KEYS, Random, bytes, write_content};
+use bytes::Bytes;
+use fosse_store::{
+    Acl, Bucket, NewBucket, ObjectAttrs, OpenOptions, Redundancy, SealedBlob, StorageClass, Store,
+    StoreError, WriteCondition,
+};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One write call a line, so that lines of several clients do not mix and none is lost in a buffer.
+fn say(line: String) {
+    let mut line = line.into_bytes();
+    line.push(b'\n');
+    std::io::stdout()
+        .lock()
+        .write_all(&line)
+        .and_then(|()| std::io::stdout().flush())
+        .expect("the pipe");
+}
+
+pub(crate) fn write_until_killed(dir: &Path, seed: u64) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("runtime");
+    runtime.block_on(async {
+        let store = Store::open(OpenOptions::new(dir)).expect("the store opens");
+        let bucket = open_bucket(&store).await;
+        say("bucket".into());
+        let mut clients = tokio::task::JoinSet::new();
+        for client in 0..CLIENTS {
+            let (store, bucket) = (store.clone(), bucket.clone());
+            let random = Random::new(seed ^ ((client + 1) << 32));
+            clients.spawn(
+                Client {
+                    store,
+                    bucket,
+                    client,
+                    random,
+                }
+                .work(),
+            );
+        }
+        // The sweep runs beside the writers, as it does in a server.
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            store.sweep().await.expect("the sweep runs");
+        }
+    });
+}
+
+async fn open_bucket(store: &Store) -> Arc<Bucket> {
+    let new = NewBucket {
+        name: BUCKET.into(),
+        owner: "1".into(),
+        acl: Acl::Private,
+        storage_class: StorageClass::Standard,
+        redundancy: Redundancy::Lrs,
+        now_ms: 1,
+    };
+    match store.create_bucket(new, 10).await {
+        Ok(bucket) | Err(StoreError::BucketExists(bucket)) => bucket,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn attrs() -> ObjectAttrs {
+    ObjectAttrs {
+        headers: vec![],
+        meta: vec![],
+        acl: Acl::Default,
+        storage_class: StorageClass::Standard,
+        tags: vec![],
+        owner: "1".into(),
+    }
+}
+
+struct Client {
+    store: Store,
+    bucket: Arc<Bucket>,
+    client: u64,
+    random: Random,
+}
+
+impl Client {
+    fn size(&mut self) -> usize {
+        let most = match self.random.below(20) {
+            0..=13 => 9_000,
+            14..=17 => 200_000,
+            _ => 2_500_000,
+        };
+        self.random.below(most) as usize
+    }
+
+    fn piece(&mut self) -> (u64, usize) {
+        (self.random.next(), self.size())
+    }
+
+    async fn seal(&self, (seed, len): (u64, usize)) -> SealedBlob {
+        let body = Bytes::from(bytes(seed, len));
+        let mut writer = self.store.begin_blob(Some(len as u64));
+        for chunk in body.chunks(70_000) {
+            writer.write(body.slice_ref(chunk)).await.expect("a chunk");
+        }
+        writer.seal().await.expect("sealed")
+    }
+
+    async fn work(mut self) {
+        loop {
+            let key = format!("{}/{}", self.client, self.random.below(KEYS));
+            match self.random.below(10) {
+                0..=5 => self.put(&key).await,
+                6 | 7 => self.delete(&key).await,
+                8 => self.multipart(&key).await,
+                _ => self.copy(&key).await,
+            }
+        }
+    }
+
+    async fn put(&mut self, key: &str) {
+        let piece = self.piece();
+        let content: Content = vec![piece];
+        say(format!("begin {key} put {}", write_content(&content)));
+        let blob = self.seal(piece).await;
+        let no = WriteCondition::default();
+        self.store
+            .put_object(&self.bucket, key, blob, attrs(), no, 1)
+            .await
+            .expect("put");
+        say(format!("done {key}"));
+    }
+
+    async fn delete(&mut self, key: &str) {
+        say(format!("begin {key} delete"));
+        self.store
+            .delete_object(&self.bucket, key, None, 1)
+            .await
+            .expect("delete");
+        say(format!("done {key}"));
+    }
+
+    async fn multipart(&mut self, key: &str) {
+        let (store, bucket, no) = (
+            self.store.clone(),
+            self.bucket.clone(),
+            WriteCondition::default(),
+        );
+        let upload = store
+            .create_upload(&bucket, key, attrs(), no, 1)
+            .await
+            .expect("upload")
+            .id;
+        let mut content = Content::new();
+        let parts = 1 + self.random.below(4) as u32;
+        for number in 1..=parts {
+            // One is stored twice, so that a part is replaced.
+            if self.random.below(4) == 0 {
+                let replaced = self.piece();
+                let blob = self.seal(replaced).await;
+                store
+                    .put_part(&bucket, key, &upload, number, blob, 1)
+                    .await
+                    .expect("part");
+            }
+            let piece = self.piece();
+            let blob = self.seal(piece).await;
+            store
+                .put_part(&bucket, key, &upload, number, blob, 1)
+                .await
+                .expect("part");
+            content.push(piece);
+        }
+        match self.random.below(5) {
+            0 => store
+                .abort_upload(&bucket, key, &upload)
+                .await
+                .expect("abort"),
+            // Left open: its parts must stay, and go when it is aborted after the crash.
+            1 => {}
+            _ => {
+                say(format!("begin {key} put {}", write_content(&content)));
+                let done = store
+                    .complete_upload(&bucket, key, &upload, None, None, no, 0, 1)
+                    .await;
+                done.expect("complete");
+                say(format!("done {key}"));
+            }
+        }
+    }
+
+    /// Copies its own key onto another of its keys: both share bytes from then on.
+    async fn copy(&mut self, key: &str) {
+        let piece = self.piece();
+        say(format!("begin {key} put {}", write_content(&vec![piece])));
+        let blob = self.seal(piece).await;
+        let no = WriteCondition::default();
+        let put = self
+            .store
+            .put_object(&self.bucket, key, blob, attrs(), no, 1)
+            .await;
+        let source = put.expect("put").object;
+        say(format!("done {key}"));
+        let target = format!("{}/copy", self.client);
+        say(format!(
+            "begin {target} put {}",
+            write_content(&vec![piece])
+        ));
+        self.store
+            .copy_object(&source, &self.bucket, &target, attrs(), no, 1)
+            .await
+            .expect("copy");
+        say(format!("done {target}"));
+    }
+}
