@@ -9,6 +9,8 @@ mod gc;
 mod kv;
 mod log;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use kv::Recovered;
 

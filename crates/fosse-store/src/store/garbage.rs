@@ -110,6 +110,11 @@ impl GarbageQueue {
         self.stopped.load(Ordering::Acquire)
     }
 
+    /// Keeps the collector from beginning anything for as long as the guard lives.
+    pub(crate) async fn pause(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
     fn next_due(&self) -> Option<Instant> {
         self.waiting.lock().iter().map(|(due, _)| *due).min()
     }
@@ -188,7 +193,7 @@ async fn collect_until_stopped(inner: Weak<Inner>, state: Arc<State>) {
 impl Inner {
     /// Removes everything that is due, also what falls due by that. Returns bytes freed at once.
     pub(crate) async fn collect(&self) -> u64 {
-        let _turn = self.state.garbage.turn.lock().await;
+        let _turn = self.state.garbage.pause().await;
         let mut freed = 0;
         loop {
             let due = self.state.garbage.take_due(Instant::now());

@@ -138,6 +138,8 @@ impl Store {
     pub async fn verify(&self, data: bool) -> Result<Report> {
         let mut audit = Audit::default();
         let inner = &*self.0;
+        // The collector is a writer too.
+        let _turn = inner.state.garbage.pause().await;
         inner.audit_garbage(&mut audit).await?;
         inner.audit_buckets(&mut audit).await?;
         inner.audit_objects(&mut audit).await?;
