@@ -1,4 +1,5 @@
-//! Rates of the store alone, without HTTP: `cargo run --release -p fosse-store --example store_bench [DIR]`.
+//! Rates of the store alone, without HTTP: `cargo run --release -p fosse-store --example store_bench [DIR [GIB]]`.
+//! With GIB only one body of that many gibibytes, and the memory it took.
 //!
 //! One line per figure. Reads are warm; writes are durable. Beside them the plain cost of a sync on the same disk.
 
@@ -36,6 +37,10 @@ async fn measure(dir: &Path) {
         now_ms: 1,
     };
     let bucket = store.create_bucket(new, 1).await.expect("bucket");
+    if let Some(gibibytes) = std::env::args().nth(2).and_then(|text| text.parse().ok()) {
+        large(&store, &bucket, gibibytes).await;
+        return;
+    }
     for (name, size, seconds) in [
         ("4 KiB", 4 << 10, 4),
         ("64 KiB", 64 << 10, 2),
@@ -254,4 +259,53 @@ async fn list(store: &Store, bucket: &Arc<Bucket>) {
             0,
         );
     }
+}
+
+/// One body of some gigabytes in and out, and what memory that took.
+async fn large(store: &Store, bucket: &Arc<Bucket>, gibibytes: u64) {
+    let chunk = Bytes::from(
+        (0..256 << 10u32)
+            .map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect::<Vec<_>>(),
+    );
+    let size = gibibytes << 30;
+    let (idle, began) = (resident(), Instant::now());
+    let mut writer = store.begin_blob(Some(size));
+    while writer.len() < size {
+        // Each chunk its own memory, as it comes from a socket.
+        writer
+            .write(Bytes::copy_from_slice(&chunk))
+            .await
+            .expect("write");
+    }
+    let blob = writer.seal().await.expect("seal");
+    let no = WriteCondition::default();
+    let object = store
+        .put_object(bucket, "large", blob, attrs(), no, 1)
+        .await
+        .expect("put")
+        .object;
+    let (stored, after_put) = (began.elapsed(), resident());
+    let began = Instant::now();
+    let BodyReader::Chunks(mut chunks) = store.read(&object, 0..size).await.expect("read") else {
+        panic!("in one piece");
+    };
+    let mut read = 0;
+    while let Some(chunk) = chunks.next().await {
+        read += chunk.expect("chunk").len() as u64;
+    }
+    assert_eq!(read, size);
+    println!(
+        "{gibibytes} GiB in {stored:.1?}, out {:.1?}; peak memory {idle} KiB before, {after_put} after the put, {} after the get",
+        began.elapsed(),
+        resident()
+    );
+}
+
+/// The most memory that was resident so far, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .unwrap_or(0)
 }

@@ -168,12 +168,28 @@ pub enum Update {
 pub struct Change {
     /// The key space.
     pub space: Space,
-    /// The key, at most 8 KiB.
+    /// The key, 1 to [`Change::MAX_KEY`] bytes.
     pub key: Bytes,
     /// The condition.
     pub expect: Expect,
     /// The effect.
     pub update: Update,
+}
+
+impl Change {
+    /// Most bytes of a key: room for an object key of which every byte is escaped, and more.
+    pub const MAX_KEY: usize = 8 << 10;
+
+    /// Refuses a key that an engine could not take.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.key.len() {
+            1..=Self::MAX_KEY => Ok(()),
+            len => Err(StoreError::Corrupt(format!(
+                "a key of {len} bytes for {}",
+                self.space.name()
+            ))),
+        }
+    }
 }
 
 /// Changes that apply all together or not at all. All conditions are evaluated against the state before

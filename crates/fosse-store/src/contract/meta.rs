@@ -69,6 +69,21 @@ async fn batches_apply_whole_or_not_at_all() {
         assert_eq!(apply(&*meta, twice).await, Outcome::Applied);
         assert_eq!(get("d").await, Some(value("2")));
         assert_eq!(apply(&*meta, vec![]).await, Outcome::Applied);
+        // What no engine could take is refused, also behind something that it could.
+        for len in [0, Change::MAX_KEY + 1] {
+            let mut odd = change("e", Expect::Any, put("1"));
+            let fine = odd.clone();
+            odd.key = Bytes::from(vec![1; len]);
+            let got = meta
+                .apply(Batch {
+                    changes: vec![fine, odd],
+                    after: None,
+                })
+                .await;
+            assert!(matches!(got, Err(StoreError::Corrupt(_))));
+            assert_eq!(get("e").await, None);
+        }
+        assert_eq!(get("").await, None);
         assert_eq!(meta.get(Space::Heads, b"d").await.unwrap(), None);
 
         meta.close();

@@ -82,6 +82,7 @@ impl Overlay<'_> {
     /// Checks one batch and, when all its conditions hold, lets it take effect for those after it.
     fn take(&mut self, batch: &Batch) -> Result<Outcome> {
         for change in &batch.changes {
+            change.check()?;
             if change.expect != Expect::Any {
                 let value = self.look(change.space, &change.key)?;
                 if !change.expect.holds(value) {

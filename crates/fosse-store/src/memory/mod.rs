@@ -2,7 +2,7 @@
 
 use crate::blob::{BlobId, Blobs, Extent, Ledger, Place, Sink};
 use crate::error::{Result, StoreError};
-use crate::meta::{Answer, Batch, Entry, Meta, Outcome, Scan, Space, Update, updated};
+use crate::meta::{Answer, Batch, Change, Entry, Meta, Outcome, Scan, Space, Update, updated};
 use bytes::{Bytes, BytesMut};
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, HashMap};
@@ -47,6 +47,7 @@ impl MemoryMeta {
 
     fn apply_now(&self, batch: Batch) -> Result<Outcome> {
         self.open()?;
+        batch.changes.iter().try_for_each(Change::check)?;
         let mut spaces = self.spaces.write();
         let holds = batch.changes.iter().all(|change| {
             change.expect.holds(

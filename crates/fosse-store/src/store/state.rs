@@ -186,6 +186,8 @@ pub(crate) struct State {
     pub(crate) access_keys: RwLock<HashMap<String, Arc<AccessKey>>>,
     pub(crate) at_work: AtWork,
     pub(crate) garbage: GarbageQueue,
+    /// One sweep at a time.
+    pub(crate) sweeping: tokio::sync::Mutex<()>,
     locks: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
 }
@@ -205,6 +207,7 @@ impl State {
             access_keys: RwLock::default(),
             at_work: AtWork::default(),
             garbage: GarbageQueue::default(),
+            sweeping: tokio::sync::Mutex::new(()),
             locks: (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect(),
             hasher: RandomState::new(),
         }

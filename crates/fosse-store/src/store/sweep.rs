@@ -81,9 +81,10 @@ impl Ledger for Inner {
 
 impl Store {
     /// Removes what is due, files that no record names, and dead space of segments; run in the background by
-    /// the server, and never twice at once. Bytes of objects deleted in the last ten seconds stay for readers
+    /// the server; a second call waits for the first. Bytes of objects deleted in the last ten seconds stay for readers
     /// that have just looked them up. Returns bytes reclaimed.
     pub async fn sweep(&self) -> Result<u64> {
+        let _turn = self.0.state.sweeping.lock().await;
         self.0.state.health.check()?;
         let collected = self.0.collect().await;
         let swept = self.0.blobs.sweep(&*self.0).await?;
