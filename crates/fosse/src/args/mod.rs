@@ -9,6 +9,7 @@ pub(crate) mod client_options;
 pub(crate) mod duration;
 pub(crate) mod filter;
 pub(crate) mod listing;
+pub(crate) mod object_flags;
 pub(crate) mod oss_url;
 pub(crate) mod size;
 pub(crate) mod time;

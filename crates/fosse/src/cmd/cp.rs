@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use crate::args::client_options::{ClientOptions, OutputFormat};
 use crate::args::listing::EncodingType;
+use crate::args::object_flags::ObjectFlags;
 use crate::args::oss_url::{OssUrl, is_oss_url};
 use crate::args::size::{Size, human};
 use crate::checkpoint::CheckpointFile;
@@ -58,33 +59,8 @@ pub(crate) struct CpArgs {
     /// No progress
     #[arg(long)]
     no_progress: bool,
-    /// ACL of the new object: default, private, public-read or public-read-write
-    #[arg(long, value_name = "ACL", value_parser = ["default", "private", "public-read", "public-read-write"])]
-    acl: Option<String>,
-    /// Standard, IA, Archive, ColdArchive or DeepColdArchive
-    #[arg(long, value_name = "CLASS")]
-    storage_class: Option<String>,
-    /// Tags of the new object; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
-    tagging: Vec<String>,
-    /// Metadata of the new object (x-oss-meta-NAME); repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
-    metadata: Vec<String>,
-    /// Content-Type [default: by the extension of the name]
-    #[arg(long, value_name = "TYPE")]
-    content_type: Option<String>,
-    /// Content-Disposition
-    #[arg(long, value_name = "VALUE")]
-    content_disposition: Option<String>,
-    /// Content-Encoding
-    #[arg(long, value_name = "VALUE")]
-    content_encoding: Option<String>,
-    /// Cache-Control
-    #[arg(long, value_name = "VALUE")]
-    cache_control: Option<String>,
-    /// Expires
-    #[arg(long, value_name = "VALUE")]
-    expires: Option<String>,
+    #[command(flatten)]
+    object: ObjectFlags,
     /// Between objects: COPY takes the metadata over, REPLACE takes that of the command line
     #[arg(long, value_name = "WHICH", ignore_case = true, value_parser = ["COPY", "REPLACE"])]
     metadata_directive: Option<String>,
@@ -94,9 +70,6 @@ pub(crate) struct CpArgs {
     /// A certain version of the source
     #[arg(long, value_name = "ID")]
     version_id: Option<String>,
-    /// Fail when the target exists
-    #[arg(long)]
-    forbid_overwrite: bool,
     /// Only these bytes of the source object: FIRST-LAST
     #[arg(long, value_name = "RANGE")]
     range: Option<String>,
@@ -146,8 +119,8 @@ fn upload(args: &CpArgs) -> Result<()> {
     };
     let key = target_key(&target, name.as_deref())?;
     let session = Session::open(&args.options)?;
-    let mut headers = object_headers(args)?;
-    if args.content_type.is_none() {
+    let mut headers = args.object.headers()?;
+    if args.object.content_type.is_none() {
         let guessed = content_type::guess(&String::from_utf8_lossy(&key))
             .or_else(|| name.as_deref().and_then(content_type::guess));
         headers.push((
@@ -334,7 +307,7 @@ fn copy(args: &CpArgs) -> Result<()> {
     };
     let text = String::from_utf8_lossy(key).into_owned();
     let target_key = target_key(&target, text.trim_end_matches('/').rsplit('/').next())?;
-    let mut headers = object_headers(args)?;
+    let mut headers = args.object.headers()?;
     let describes = |name: &str| {
         name.starts_with("content-")
             || name.starts_with("x-oss-meta-")
@@ -356,7 +329,7 @@ fn copy(args: &CpArgs) -> Result<()> {
             "x-oss-tagging-directive".to_owned(),
             directive.to_ascii_uppercase().into(),
         )),
-        None if !args.tagging.is_empty() => {
+        None if !args.object.tagging.is_empty() => {
             headers.push(("x-oss-tagging-directive".to_owned(), b"REPLACE".to_vec()))
         }
         None => {}
@@ -470,53 +443,6 @@ fn skip(args: &CpArgs, size: u64, modified: i64, target: Option<(u64, i64)>) -> 
             || args.update && target_modified >= modified
             || args.size_only && target_size == size
     })
-}
-
-/// Headers from the flags about the new object.
-fn object_headers(args: &CpArgs) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
-    let plain = [
-        ("content-type", &args.content_type),
-        ("content-disposition", &args.content_disposition),
-        ("content-encoding", &args.content_encoding),
-        ("cache-control", &args.cache_control),
-        ("expires", &args.expires),
-        ("x-oss-object-acl", &args.acl),
-        ("x-oss-storage-class", &args.storage_class),
-    ];
-    for (name, value) in plain {
-        if let Some(value) = value {
-            headers.push((name.to_owned(), value.as_bytes().to_vec()));
-        }
-    }
-    let pair = |text: &str| match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Failure::usage(format!("`{text}` is not NAME=VALUE"))),
-    };
-    for text in &args.metadata {
-        let (name, value) = pair(text)?;
-        headers.push((
-            format!("x-oss-meta-{}", name.to_ascii_lowercase()),
-            value.into_bytes(),
-        ));
-    }
-    let mut tags = String::new();
-    for text in &args.tagging {
-        let (name, value) = pair(text)?;
-        if !tags.is_empty() {
-            tags.push('&');
-        }
-        fosse_oss::encode::encode_component(name.as_bytes(), &mut tags);
-        tags.push('=');
-        fosse_oss::encode::encode_component(value.as_bytes(), &mut tags);
-    }
-    if !tags.is_empty() {
-        headers.push(("x-oss-tagging".to_owned(), tags.into_bytes()));
-    }
-    if args.forbid_overwrite {
-        headers.push(("x-oss-forbid-overwrite".to_owned(), b"true".to_vec()));
-    }
-    Ok(headers)
 }
 
 /// One file to an empty prefix gets its base name, to `dir/` it goes below, to `name` it gets exactly that.

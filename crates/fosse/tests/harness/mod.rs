@@ -54,9 +54,10 @@ impl Server {
     /// As [`Self::start`], in a directory that is there already.
     pub(crate) fn start_in(dir: TempDir, flags: &[&str], key: bool) -> Self {
         let mut command = fosse();
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--console", "off"])
-            .args(flags);
+        command.args(["serve", "--console", "off"]).args(flags);
+        if !flags.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         if key {
             command
                 .env("FOSSE_ROOT_ACCESS_KEY_ID", ID)
