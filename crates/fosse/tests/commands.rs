@@ -729,3 +729,116 @@ fn hashes() {
     }
     assert_eq!(server.run(&["hash", "sha1", "digits"]).code, 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_transfer() {
+    // A server that never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "file", b"x");
+    let mut command = fosse();
+    command.args([
+        "cp",
+        "oss://some-bucket/k",
+        "target",
+        "-i",
+        "x",
+        "-k",
+        "y",
+        "--region",
+        "r",
+    ]);
+    command
+        .args(["-e", &format!("http://{}", listener.local_addr().unwrap())])
+        .current_dir(dir.path())
+        .env("HOME", dir.path());
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Its request is there: it waits for the answer.
+    let (mut stream, _) = listener.accept().unwrap();
+    std::io::Read::read_exact(&mut stream, &mut [0; 16]).unwrap();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(
+        ran.code == 5 && ran.stderr.contains("interrupted"),
+        "{ran:?}"
+    );
+    assert!(!dir.path().join("target").exists());
+}
+
+#[test]
+fn the_log_file_names_requests_and_no_secrets() {
+    let server = Server::memory();
+    server.ok(&["mb", "oss://log-file", "--loglevel", "info"]);
+    assert_eq!(
+        server
+            .run(&["cat", "oss://log-file/none", "--loglevel", "debug"])
+            .code,
+        2
+    );
+    let log = std::fs::read_to_string(server.dir.path().join("ossutil.log")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert!(
+        lines.len() == 2
+            && lines[0].contains(" PutBucket PUT http://127.0.0.1:")
+            && lines[0].contains(" 200 "),
+        "{log}"
+    );
+    assert!(
+        lines[1].contains("GetObject")
+            && lines[1].contains("failed: operation error GetObject: 404 NoSuchKey"),
+        "{log}"
+    );
+    assert!(
+        !log.contains(harness::SECRET) && !log.to_lowercase().contains("signature="),
+        "{log}"
+    );
+    let ran = server.run(&["ls", "--loglevel", "info", "--log-file", "-"]);
+    assert!(ran.stderr.contains(" ListBuckets GET "), "{}", ran.stderr);
+}
+
+#[test]
+fn output_for_machines() {
+    let server = Server::memory();
+    server.ok(&["mb", "oss://machines", "--output-format", "json"]);
+    write(server.dir.path(), "a,b.txt", b"abc");
+    assert_eq!(
+        server.ok(&["cp", "a,b.txt", "oss://machines", "--output-format", "json"]),
+        ""
+    );
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let text = server.ok(&[arguments, &["--output-format", "json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    };
+    assert_eq!(json(&["ls"])[0]["Name"], "machines");
+    assert_eq!(json(&["ls", "oss://machines"])[0]["Key"], "a,b.txt");
+    assert_eq!(json(&["ls", "oss://machines"])[0]["Size"], 3);
+    assert_eq!(json(&["ls", "oss://machines", "-m"]), serde_json::json!([]));
+    assert_eq!(
+        json(&["stat", "oss://machines/a,b.txt"])["Content-Length"],
+        "3"
+    );
+    // The profile may choose it as well.
+    server.ok(&["config", "set", "output-format", "json"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&server.ok(&["ls"])).is_ok());
+    assert!(
+        server
+            .ok(&[
+                "presign",
+                "oss://machines/a,b.txt",
+                "--output-format",
+                "csv"
+            ])
+            .contains("\n\"a,b.txt\",,GET,")
+    );
+}

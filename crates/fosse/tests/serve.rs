@@ -372,3 +372,35 @@ fn additional_access_keys() {
         nowhere.stderr
     );
 }
+
+#[test]
+fn a_key_that_cannot_be_shown_is_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = fosse();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--console", "off"])
+        .current_dir(dir.path());
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = Ran::from(
+        command
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap(),
+    );
+    assert!(
+        ran.code == 3 && ran.stderr.contains("cannot be printed"),
+        "{}",
+        ran.stderr
+    );
+    let (printed, _) = Server::start_in(dir, &[], false).stop();
+    assert!(
+        exported(&printed, "OSS_ACCESS_KEY_SECRET").is_some(),
+        "the next start prints a key that works"
+    );
+}

@@ -24,7 +24,7 @@ pub(crate) mod time;
     subcommand_required = true,
     max_term_width = 100,
     after_help = "First steps:\n  \
-        fosse serve                                   start a server in ./fosse-data; prints an AccessKey once\n  \
+        fosse serve                                   start a server; its data go to ./fosse-data\n  \
         fosse config                                  remember endpoint, region and AccessKey\n  \
         fosse mb oss://photos                         make a bucket\n  \
         fosse cp cat.jpg oss://photos/                upload a file\n  \

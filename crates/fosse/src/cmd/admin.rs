@@ -34,6 +34,7 @@ enum Subject {
             long,
             value_name = "DIR",
             env = "FOSSE_DATA_DIR",
+            hide_env_values = true,
             default_value = "./fosse-data",
             global = true
         )]

@@ -310,8 +310,24 @@ async fn serve(
     if let Some(address) = listeners.admin_address() {
         complain(&format!("admin on http://{address}"));
     }
-    if root.fresh {
-        out.bytes(welcome(&root, &endpoint, &config.region, memory).as_bytes())?;
+    if root.fresh
+        && out
+            .bytes(welcome(&root, &endpoint, &config.region, memory).as_bytes())
+            .is_err()
+    {
+        // A key that nobody saw would lock everyone out: the next start makes another one.
+        store
+            .delete_access_key(&root.key.id)
+            .await
+            .map_err(|error| Failure::Local(error.into()))?;
+        store
+            .close()
+            .await
+            .map_err(|error| Failure::Local(error.into()))?;
+        return Err(Failure::local(
+            "the root AccessKey cannot be printed: standard output is closed. Open it, or set \
+             FOSSE_ROOT_ACCESS_KEY_ID and FOSSE_ROOT_ACCESS_KEY_SECRET",
+        ));
     }
     let served = fosse_server::serve(listeners, config, store.clone(), clock, signals.wait()).await;
     let closed = store.close().await;
