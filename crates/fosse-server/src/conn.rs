@@ -7,7 +7,6 @@ use crate::shutdown::Phase;
 use crate::stall::{Activity, Verdict, Watched};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -100,10 +99,7 @@ impl Connections {
             let activity = activity.clone();
             hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
                 let in_flight = activity.begin(request.version() == http::Version::HTTP_2);
-                let service = service.clone();
-                async move {
-                    Ok::<_, Infallible>(dispatch::handle(service, origin, in_flight, request).await)
-                }
+                dispatch::handle(service.clone(), origin, in_flight, request)
             })
         };
         let mut connection = pin!(self.builder.serve_connection(io, service));

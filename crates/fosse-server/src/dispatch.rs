@@ -12,18 +12,22 @@ use crate::stall::InFlight;
 use crate::upload::RequestBody;
 use fosse_oss::op::{Operation, Query, Target};
 use fosse_oss::{ErrorCode, OssError};
+use http::header::ORIGIN;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Answers one request. Never fails: every fault is an answer.
-pub(crate) async fn handle(
+/// Answers one request. Never fails: every fault is an answer. A plain function around an `async` block, because an
+/// `async fn` would keep its arguments beside what is made of them.
+pub(crate) fn handle(
     service: Arc<Service>,
     origin: Origin,
     in_flight: InFlight,
     request: Request<Incoming>,
-) -> Response<Outgoing> {
+) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + Send {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
     let mut body = RequestBody::new(
@@ -34,16 +38,19 @@ pub(crate) async fn handle(
     );
     let mut call = Call::new(service, origin, parts, started);
     let mut record = Record::new(&call, in_flight);
-    let answer = answer(&mut call, &mut body).await;
-    let (mut response, error) = match answer {
-        Ok(response) => (response, None),
-        Err(error) => (respond::refuse(&call, &error), Some(error)),
-    };
-    handle::cors::allow_origin(&call, response.headers_mut()).await;
-    let close = body.settle(call.version);
-    record.bytes_in = body.received();
-    record.learn(&mut call, error.as_ref());
-    respond::send(&call, response, close, record)
+    async move {
+        let (mut response, error) = match answer(&mut call, &mut body).await {
+            Ok(response) => (response, None),
+            Err(error) => (respond::refuse(&call, &error), Some(error)),
+        };
+        if call.headers.contains_key(ORIGIN) {
+            Box::pin(handle::cors::allow_origin(&call, response.headers_mut())).await;
+        }
+        let close = body.settle(call.version);
+        record.bytes_in = body.received();
+        record.learn(&mut call, error.as_ref());
+        Ok(respond::send(&call, response, close, record))
+    }
 }
 
 async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
@@ -57,7 +64,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     });
     call.operation = operation.as_ref().ok().copied();
     if call.method == Method::OPTIONS {
-        return handle::cors::preflight(call).await;
+        return Box::pin(handle::cors::preflight(call)).await;
     }
     if is_rpc(call) {
         return Err(not_built("The STS and RAM services are not implemented."));
@@ -81,7 +88,21 @@ fn not_built(message: impl Into<std::borrow::Cow<'static, str>>) -> OssError {
     OssError::new(ErrorCode::NotImplemented).with_message(message)
 }
 
+/// The state of all handlers together is several kilobytes, and hyper moves the state of a request more than once. So only
+/// the busiest operation is part of it; the others get an allocation of their own.
 async fn route(
+    call: &Call,
+    body: &mut RequestBody,
+    operation: Operation,
+    granted: &Authorized,
+) -> Answer {
+    match operation {
+        Operation::GetObject => handle::get::get_object(call, granted).await,
+        other => Box::pin(route_others(call, body, other, granted)).await,
+    }
+}
+
+async fn route_others(
     call: &Call,
     body: &mut RequestBody,
     operation: Operation,
