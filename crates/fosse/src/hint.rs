@@ -1,6 +1,6 @@
 //! The `Hint:` line: the commonest causes of a refusal, in plain words.
 
-use fosse_client::ServiceError;
+use fosse_client::{Error as ClientError, ServiceError};
 
 /// What to try next, when the refusal has a usual cause.
 pub(crate) fn hint(error: &ServiceError) -> Option<String> {
@@ -67,4 +67,28 @@ pub(crate) fn hint(error: &ServiceError) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+/// What to try next, when no connection could be made.
+pub(crate) fn connection(error: &ClientError) -> Option<&'static str> {
+    let ClientError::Connect { endpoint, reason } = error else {
+        return None;
+    };
+    if endpoint.starts_with("https://") && reason.contains("InvalidContentType") {
+        Some(
+            "the server speaks plain HTTP there: write http:// in front of the endpoint (without a scheme it is https)",
+        )
+    } else if reason.contains("UnknownIssuer") {
+        Some(
+            "nobody this machine trusts vouches for the certificate: name the authority with --ca-file, or use --skip-verify-cert in a network that you trust",
+        )
+    } else if reason.contains("NotValidForName") {
+        Some(
+            "the certificate is for another name: use an endpoint that it names, or --addressing-style path",
+        )
+    } else if reason.contains("refused") {
+        Some("nothing listens there: is the server running, and is the port right?")
+    } else {
+        None
+    }
 }

@@ -110,7 +110,12 @@ pub(crate) fn report(failure: &Failure) {
         Failure::Usage(text) | Failure::Declined(text) => complain(&format!("Error: {text}")),
         Failure::Interrupted => complain("Error: interrupted"),
         Failure::Client(ClientError::Service(error)) => complain(&service_block(error)),
-        Failure::Client(error) => complain(&format!("Error: {}", chain(error))),
+        Failure::Client(error) => {
+            complain(&format!("Error: {}", chain(error)));
+            if let Some(hint) = crate::hint::connection(error) {
+                complain(&format!("Hint: {hint}"));
+            }
+        }
         Failure::Local(error) => complain(&format!("Error: {error:#}")),
     }
 }

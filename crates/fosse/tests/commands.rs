@@ -199,6 +199,26 @@ fn a_refusal_is_told_in_full_with_a_hint() {
         ran.stderr
     );
     assert!(!ran.stderr.contains("wrong") && !server.log().contains(harness::SECRET));
+    // Without a scheme an endpoint is https; this server is not.
+    let plain = server.run(&[
+        "ls",
+        "-e",
+        server.endpoint.strip_prefix("http://").unwrap(),
+        "--retry-times",
+        "0",
+        "--skip-verify-cert",
+    ]);
+    assert!(
+        plain.code == 3 && plain.stderr.contains("Hint: the server speaks plain HTTP"),
+        "{}",
+        plain.stderr
+    );
+    let nobody = server.run(&["ls", "-e", "http://127.0.0.1:1", "--retry-times", "0"]);
+    assert!(
+        nobody.code == 3 && nobody.stderr.contains("Hint: nothing listens there"),
+        "{}",
+        nobody.stderr
+    );
     // HEAD has no body: the code comes from a header.
     server.ok(&["mb", "oss://hints"]);
     let ran = server.run(&["stat", "oss://hints/none"]);

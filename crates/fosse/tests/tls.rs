@@ -43,6 +43,11 @@ fn a_certificate_is_trusted_by_name_or_not_at_all() {
         "{}",
         stranger.stderr
     );
+    assert!(
+        stranger.stderr.contains("Hint: ") && stranger.stderr.contains("--ca-file"),
+        "{}",
+        stranger.stderr
+    );
     assert!(!server.log().contains("PutBucket"));
 
     server.ok(&["mb", "oss://tls", "--ca-file", "cert.pem"]);
