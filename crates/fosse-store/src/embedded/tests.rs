@@ -3,6 +3,7 @@
 
 use super::{Sync, open_with};
 use crate::contract::{SMALL, all_agrees, attrs, bucket, bytes, put, read, read_key, sealed};
+use crate::store::garbage::GRACE;
 use crate::store::state::State;
 use crate::*;
 use std::fs;
@@ -10,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 fn options(dir: &Path) -> OpenOptions {
     OpenOptions {
@@ -22,7 +24,7 @@ fn options(dir: &Path) -> OpenOptions {
 fn start(dir: &Path, sync: Sync, segment_bytes: u64) -> Store {
     let engine = open_with(&options(dir), sync, segment_bytes).unwrap();
     // No cache: what is read is what is on disk.
-    let state = Arc::new(State::new(0, engine.health));
+    let state = Arc::new(State::new(0, engine.health, GRACE));
     Store::start(
         engine.meta,
         engine.blobs,
@@ -394,5 +396,70 @@ async fn a_large_body_needs_little_memory() {
     assert_eq!(read, 512 << 20);
     let grown = resident() - before;
     assert!(grown < 200 << 10, "{grown} KiB more");
+    store.close().await.unwrap();
+}
+
+/// Without a sweep: the collector removes what was deleted, aborted, replaced or never named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_goes_after_a_while() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open_with(&options(dir.path()), sync(), 1 << 20).unwrap();
+    let state = Arc::new(State::new(0, engine.health, Duration::from_millis(300)));
+    let store = Store::start(
+        engine.meta,
+        engine.blobs,
+        state,
+        engine.boot,
+        engine.recovered,
+    )
+    .unwrap();
+    let b = bucket(&store, "b").await;
+    let body = bytes(1, SMALL + 1);
+    let no = WriteCondition::default();
+    let kept = put(&store, &b, "replaced", &body).await.object;
+    put(&store, &b, "replaced", &body).await;
+    put(&store, &b, "deleted", &body).await;
+    store.delete_object(&b, "deleted", None, 1).await.unwrap();
+    for (key, complete) in [("aborted", false), ("completed", true)] {
+        let upload = store
+            .create_upload(&b, key, attrs(), no, 1)
+            .await
+            .unwrap()
+            .id;
+        for number in 1..4 {
+            let blob = sealed(&store, &body).await;
+            store
+                .put_part(&b, key, &upload, number, blob, 1)
+                .await
+                .unwrap();
+        }
+        match complete {
+            true => {
+                store
+                    .complete_upload(&b, key, &upload, None, None, no, 1, 1)
+                    .await
+                    .unwrap();
+                store.delete_object(&b, key, None, 1).await.unwrap();
+            }
+            false => store.abort_upload(&b, key, &upload).await.unwrap(),
+        }
+    }
+    drop(sealed(&store, &body).await);
+    assert_eq!(read(&store, &kept).await, body, "within its grace");
+    let began = std::time::Instant::now();
+    while files(dir.path()) > 1 || store.verify(true).await.unwrap().garbage > 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{} files are still there",
+            files(dir.path())
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(read_key(&store, &b, "replaced").await, body);
+    assert!(matches!(
+        store.read(&kept, 0..1).await,
+        Err(StoreError::NoSuchKey)
+    ));
+    all_agrees(&store).await;
     store.close().await.unwrap();
 }

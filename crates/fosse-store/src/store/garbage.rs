@@ -13,16 +13,21 @@ use crate::store::transaction::Transaction;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// How long the bytes of a deleted object stay for requests that looked the object up before.
+/// How long the bytes of a deleted object stay for requests that looked the object up before. In memory, where
+/// they cost more, a tenth of it.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// When something is in use, or failed, it is tried again after this long.
 const RETRY: Duration = Duration::from_secs(2);
+/// Between two passes of the collector.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Removed behind one sync.
+const MOST_AT_ONCE: usize = 10_000;
 /// Parts removed in one batch.
 const PAGE: usize = 512;
 
@@ -74,19 +79,65 @@ enum Task {
     Orphan(Extent),
 }
 
+struct Waiting {
+    due: Instant,
+    task: Task,
+}
+
+/// By when it is due, the earliest first out of a heap.
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.due.cmp(&self.due)
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.due == other.due
+    }
+}
+
+impl Eq for Waiting {}
+
 /// What waits for the collector.
-#[derive(Default)]
 pub(crate) struct GarbageQueue {
-    waiting: Mutex<VecDeque<(Instant, Task)>>,
-    wake: Notify,
+    /// How long what was just deleted stays.
+    grace: Duration,
+    waiting: Mutex<BinaryHeap<Waiting>>,
+    /// Something is due earlier than the collector knows.
+    earlier: Notify,
+    stop: Notify,
     stopped: AtomicBool,
     /// One collection at a time.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl GarbageQueue {
-    pub(crate) fn add(&self, garbage: Garbage, delay: Duration) {
-        self.push(Instant::now() + delay, Task::Recorded(garbage));
+    pub(crate) fn new(grace: Duration) -> Self {
+        GarbageQueue {
+            grace,
+            waiting: Mutex::default(),
+            earlier: Notify::new(),
+            stop: Notify::new(),
+            stopped: AtomicBool::new(false),
+            turn: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Something that may have been looked up a moment ago.
+    pub(crate) fn add(&self, garbage: Garbage) {
+        self.push(Instant::now() + self.grace, Task::Recorded(garbage));
+    }
+
+    /// Something that nobody can read any more.
+    pub(crate) fn add_unread(&self, garbage: Garbage) {
+        self.push(Instant::now(), Task::Recorded(garbage));
     }
 
     pub(crate) fn orphan(&self, extent: Extent) {
@@ -97,13 +148,20 @@ impl GarbageQueue {
     }
 
     fn push(&self, due: Instant, task: Task) {
-        self.waiting.lock().push_back((due, task));
-        self.wake.notify_one();
+        let mut waiting = self.waiting.lock();
+        let first = waiting.peek().is_none_or(|first| due < first.due);
+        waiting.push(Waiting { due, task });
+        drop(waiting);
+        // Mostly it is due later than what waits already, and the collector sleeps on.
+        if first {
+            self.earlier.notify_one();
+        }
     }
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        self.wake.notify_one();
+        self.stop.notify_one();
+        self.earlier.notify_one();
     }
 
     pub(crate) fn stopped(&self) -> bool {
@@ -116,19 +174,17 @@ impl GarbageQueue {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        self.waiting.lock().iter().map(|(due, _)| *due).min()
+        self.waiting.lock().peek().map(|first| first.due)
     }
 
     fn take_due(&self, now: Instant) -> Vec<Task> {
         let mut waiting = self.waiting.lock();
-        let all = std::mem::take(&mut *waiting);
         let mut due = Vec::new();
-        for (when, task) in all {
-            if when <= now {
-                due.push(task);
-            } else {
-                waiting.push_back((when, task));
-            }
+        while due.len() < MOST_AT_ONCE
+            && waiting.peek().is_some_and(|first| first.due <= now)
+            && let Some(first) = waiting.pop()
+        {
+            due.push(first.task);
         }
         due
     }
@@ -139,7 +195,7 @@ pub(crate) fn load(state: &State, entries: &[Entry]) -> Result<()> {
     for (key, _) in entries {
         let garbage = Garbage::parse(key);
         let garbage = garbage.ok_or_else(|| StoreError::Corrupt("key of garbage".into()))?;
-        state.garbage.add(garbage, Duration::ZERO);
+        state.garbage.add_unread(garbage);
     }
     Ok(())
 }
@@ -172,20 +228,26 @@ pub(crate) fn spawn(inner: Weak<Inner>, state: Arc<State>) -> Option<std::thread
 }
 
 async fn collect_until_stopped(inner: Weak<Inner>, state: Arc<State>) {
-    while !state.garbage.stopped() {
-        let pause = match state.garbage.next_due() {
-            Some(due) => due.saturating_duration_since(Instant::now()),
-            None => Duration::from_secs(3600),
-        };
-        if !pause.is_zero() {
-            let _ = tokio::time::timeout(pause, state.garbage.wake.notified()).await;
-            continue;
-        }
-        let Some(inner) = inner.upgrade() else { return };
-        inner.collect().await;
-        if state.health.check().is_err() {
-            // Nothing may be removed any more: it is unknown which batches will be there after a restart.
-            return;
+    let queue = &state.garbage;
+    while !queue.stopped() {
+        let now = Instant::now();
+        match queue.next_due() {
+            None => queue.earlier.notified().await,
+            Some(due) if due > now => {
+                let _ = tokio::time::timeout(due - now, queue.earlier.notified()).await;
+            }
+            Some(_) => {
+                let Some(inner) = inner.upgrade() else { return };
+                inner.collect().await;
+                drop(inner);
+                if state.health.check().is_err() {
+                    // Nothing may be removed any more: it is unknown which batches will be there after a
+                    // restart.
+                    return;
+                }
+                // Each pass costs a sync, so what falls due meanwhile goes together.
+                let _ = tokio::time::timeout(PAUSE, queue.stop.notified()).await;
+            }
         }
     }
 }

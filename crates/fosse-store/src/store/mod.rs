@@ -27,6 +27,7 @@ use crate::embedded;
 use crate::error::{Result, StoreError};
 use crate::memory::{MemoryBlobs, MemoryMeta};
 use crate::meta::{Meta, Space};
+use garbage::GRACE;
 use state::State;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl Store {
     pub fn open(options: OpenOptions) -> Result<Self> {
         let cache_bytes = options.cache_bytes;
         let engine = embedded::open(&options)?;
-        let state = Arc::new(State::new(cache_bytes, engine.health));
+        let state = Arc::new(State::new(cache_bytes, engine.health, GRACE));
         Self::start(
             engine.meta,
             engine.blobs,
@@ -89,7 +90,7 @@ impl Store {
 
     /// In memory, for tests and `--memory`. Nothing survives the last clone.
     pub fn memory() -> Self {
-        let state = Arc::new(State::new(32 << 20, Default::default()));
+        let state = Arc::new(State::new(32 << 20, Default::default(), GRACE / 10));
         let (meta, blobs) = (
             Arc::new(MemoryMeta::default()),
             Arc::new(MemoryBlobs::default()),

@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// The reason why an engine stopped writing, once there is one. Shared by metadata and blobs: after either failed
 /// to make something durable, neither writes on.
@@ -193,7 +194,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(cache_bytes: u64, health: Health) -> Self {
+    pub(crate) fn new(cache_bytes: u64, health: Health, grace: Duration) -> Self {
         let records = cache_bytes / 2;
         let bodies = cache_bytes - records;
         let body_items = usize::try_from(bodies >> 14).unwrap_or(usize::MAX).max(64);
@@ -206,7 +207,7 @@ impl State {
             moved: Cache::new(4096),
             access_keys: RwLock::default(),
             at_work: AtWork::default(),
-            garbage: GarbageQueue::default(),
+            garbage: GarbageQueue::new(grace),
             sweeping: tokio::sync::Mutex::new(()),
             locks: (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect(),
             hasher: RandomState::new(),

@@ -7,11 +7,10 @@ use crate::meta::{Batch, Change, Expect, Outcome, Space, Tally, Update};
 use crate::record::{AccessKey, BlobRecord, BodyPlace, Bucket, ManifestHeader, Object, encode};
 use crate::store::Inner;
 use crate::store::body::Sealed;
-use crate::store::garbage::{GRACE, Garbage, GarbageRecord};
+use crate::store::garbage::{Garbage, GarbageRecord};
 use crate::store::state::ObjectName;
 use bytes::Bytes;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What happens in memory after the batch applied.
 pub(crate) enum After {
@@ -101,8 +100,8 @@ impl Inner {
                         state.access_keys.write().remove(&id);
                     }
                     After::Named(sealed) => sealed.named(),
-                    After::Garbage(garbage) => state.garbage.add(garbage, GRACE),
-                    After::GarbageNow(garbage) => state.garbage.add(garbage, Duration::ZERO),
+                    After::Garbage(garbage) => state.garbage.add(garbage),
+                    After::GarbageNow(garbage) => state.garbage.add_unread(garbage),
                     After::Moved(id, place) => state.moved.insert(id, place),
                 }
             }
