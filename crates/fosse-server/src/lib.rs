@@ -25,6 +25,7 @@ mod limits;
 mod listen;
 mod metrics;
 mod observe;
+mod pace;
 mod request;
 mod request_id;
 mod respond;

@@ -115,7 +115,8 @@ impl Drop for Record {
                 .map(|v| clip(v.as_bytes()))
                 .unwrap_or_default()
         };
-        let key = String::from_utf8_lossy(&self.key);
+        // Longer ones are no keys.
+        let key = String::from_utf8_lossy(self.key.get(..1023).unwrap_or(&self.key));
         tracing::info!(
             target: "fosse::access",
             id = self.id.as_str(),

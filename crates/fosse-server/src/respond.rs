@@ -1,11 +1,13 @@
 //! Answers: the body type, the headers that every answer carries, and the one place where an error becomes a response.
 
 use crate::observe::Record;
+use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::shutdown::Phase;
 use base64::Engine as _;
 use bytes::Bytes;
 use fosse_oss::OssError;
+use fosse_oss::op::Operation;
 use fosse_store::{BodyReader, ChunkReader, StoreError};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, SERVER,
@@ -170,18 +172,25 @@ pub(crate) fn send(
         headers.insert(CONNECTION, HeaderValue::from_static(value));
     }
     record.status = parts.status.as_u16();
-    Response::from_parts(
-        parts,
-        Outgoing {
-            state: State::from(content),
-            record,
-        },
-    )
+    let pace = match call.operation {
+        Some(Operation::GetObject) => pace::limit(call).ok().flatten().map(Pace::new),
+        _ => None,
+    };
+    let body = Outgoing {
+        state: State::from(content),
+        held: Bytes::new(),
+        pace,
+        record,
+    };
+    Response::from_parts(parts, body)
 }
 
 /// The body on its way out. Dropping it, at the end or early, writes the access record.
 pub(crate) struct Outgoing {
     state: State,
+    /// Taken from the source and not yet sent; used up at once unless the answer is paced.
+    held: Bytes,
+    pace: Option<Pace>,
     record: Box<Record>,
 }
 
@@ -216,6 +225,51 @@ pub(crate) enum BodyError {
     Short,
 }
 
+impl Outgoing {
+    /// The next bytes of the object, as the store gives them.
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Done) {
+                State::Done => return Poll::Ready(None),
+                State::Whole(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                State::Ready(mut reader, left) => {
+                    let step = async move {
+                        let chunk = reader.next().await;
+                        (reader, chunk)
+                    };
+                    self.state = State::Reading(Box::pin(step), left);
+                }
+                State::Reading(mut step, left) => match step.as_mut().poll(cx) {
+                    Poll::Pending => {
+                        self.state = State::Reading(step, left);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((reader, Some(Ok(chunk)))) => {
+                        let size = chunk.len() as u64;
+                        if left > size {
+                            self.state = State::Ready(reader, left - size);
+                        }
+                        return Poll::Ready(Some(Ok(chunk)));
+                    }
+                    Poll::Ready((_, Some(Err(cause)))) => {
+                        tracing::error!(id = self.record.id(), error = %cause, "reading an object failed");
+                        self.record.broken = true;
+                        return Poll::Ready(Some(Err(cause.into())));
+                    }
+                    Poll::Ready((_, None)) => {
+                        tracing::error!(
+                            id = self.record.id(),
+                            "an object is shorter than its record says"
+                        );
+                        self.record.broken = true;
+                        return Poll::Ready(Some(Err(BodyError::Short)));
+                    }
+                },
+            }
+        }
+    }
+}
+
 impl HttpBody for Outgoing {
     type Data = Bytes;
     type Error = BodyError;
@@ -225,57 +279,40 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        loop {
-            match std::mem::replace(&mut this.state, State::Done) {
-                State::Done => return Poll::Ready(None),
-                State::Whole(bytes) => {
-                    this.record.bytes_out += bytes.len() as u64;
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
-                State::Ready(mut reader, left) => {
-                    let step = async move {
-                        let chunk = reader.next().await;
-                        (reader, chunk)
-                    };
-                    this.state = State::Reading(Box::pin(step), left);
-                }
-                State::Reading(mut step, left) => match step.as_mut().poll(cx) {
-                    Poll::Pending => {
-                        this.state = State::Reading(step, left);
-                        return Poll::Pending;
-                    }
-                    Poll::Ready((reader, Some(Ok(chunk)))) => {
-                        let size = chunk.len() as u64;
-                        this.record.bytes_out += size;
-                        if left > size {
-                            this.state = State::Ready(reader, left - size);
-                        }
-                        return Poll::Ready(Some(Ok(Frame::data(chunk))));
-                    }
-                    Poll::Ready((_, Some(Err(cause)))) => {
-                        tracing::error!(id = this.record.id(), error = %cause, "reading an object failed");
-                        this.record.broken = true;
-                        return Poll::Ready(Some(Err(cause.into())));
-                    }
-                    Poll::Ready((_, None)) => {
-                        this.record.broken = true;
-                        return Poll::Ready(Some(Err(BodyError::Short)));
-                    }
-                },
+        if this.held.is_empty() {
+            match this.poll_source(cx) {
+                Poll::Ready(Some(Ok(bytes))) => this.held = bytes,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
             }
         }
+        let piece = match &mut this.pace {
+            None => std::mem::take(&mut this.held),
+            Some(pace) => {
+                if pace.poll_turn(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                let piece = this.held.split_to(pace.piece().min(this.held.len()));
+                pace.spent(piece.len());
+                piece
+            }
+        };
+        this.record.bytes_out += piece.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Done)
+        matches!(self.state, State::Done) && self.held.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match &self.state {
+        let source = match &self.state {
             State::Done => 0,
             State::Whole(bytes) => bytes.len() as u64,
             State::Ready(_, left) | State::Reading(_, left) => *left,
-        })
+        };
+        SizeHint::with_exact(source + self.held.len() as u64)
     }
 }
 

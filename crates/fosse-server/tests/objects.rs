@@ -472,3 +472,43 @@ fn what_is_not_built_is_refused_and_never_ignored() {
         assert_eq!(reply.error(), (400, "NotImplemented".into()), "{request:?}");
     }
 }
+
+#[test]
+fn a_request_may_limit_its_own_speed() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let body = vec![5; 300_000];
+    server.put("bucket", "k", &body);
+    // 100 KiB a second: 300,000 bytes take a little under three seconds, of which the last piece is not waited for.
+    let get = Request::get("bucket", "k").query("x-oss-traffic-limit", "819200");
+    let started = std::time::Instant::now();
+    let reply = server.send(&get.proof(Proof::Url(Scheme::V4, 60)));
+    assert!(reply.status == 200 && reply.body == body);
+    let took = started.elapsed().as_secs_f64();
+    assert!((1.5..6.0).contains(&took), "{took}");
+    let put = Request::new("PUT", "bucket", "slow").header("x-oss-traffic-limit", "819200");
+    let started = std::time::Instant::now();
+    assert_eq!(server.send(&put.body(&body)).status, 200);
+    let took = started.elapsed().as_secs_f64();
+    assert!((1.5..6.0).contains(&took), "{took}");
+    assert!(server.send(&Request::get("bucket", "slow")).body == body);
+    for bad in ["819199", "838860801", "x", "-1"] {
+        for request in [
+            Request::get("bucket", "k").header("x-oss-traffic-limit", bad),
+            Request::get("bucket", "k").query("x-oss-traffic-limit", bad),
+            Request::new("PUT", "bucket", "x")
+                .header("x-oss-traffic-limit", bad)
+                .body(b"x"),
+        ] {
+            assert_eq!(
+                server.send(&request).error(),
+                (400, "InvalidArgument".into()),
+                "{bad}"
+            );
+        }
+    }
+    let both = Request::get("bucket", "k")
+        .header("x-oss-traffic-limit", "819200")
+        .query("x-oss-traffic-limit", "819200");
+    assert_eq!(server.send(&both).error(), (400, "InvalidArgument".into()));
+}

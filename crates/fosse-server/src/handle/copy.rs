@@ -3,6 +3,7 @@
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers, put};
+use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use fosse_oss::header::{CopySource, Directive, parse_tagging_directive};
@@ -51,6 +52,7 @@ impl Source {
 
 /// `PUT /KEY` with `x-oss-copy-source`.
 pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
+    pace::limit(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let onto_itself =
         |source: &Source| source.bucket.id == bucket.id && source.name.key.as_str() == key;

@@ -3,6 +3,7 @@
 use crate::gate::{Authorized, Caller};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers};
+use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number};
 use fosse_oss::header::response_overrides;
@@ -22,6 +23,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     // Under a signature every scheme covers these parameters. An anonymous request with one is refused, else anybody
     // could make a public object say anything.
     let overrides = response_overrides(&call.query, call.caller == Caller::Anonymous)?;
+    pace::limit(call)?;
     let bucket = granted.bucket()?;
     let object = granted.object(call).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {

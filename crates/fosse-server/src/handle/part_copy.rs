@@ -4,6 +4,7 @@ use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
 use crate::handle::{fault, multipart};
+use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
 use crate::upload::too_large;
@@ -19,6 +20,7 @@ use std::ops::Range;
 pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answer {
     let (number, id) = multipart::part_of(call)?;
     multipart::refuse_encryption(call)?;
+    pace::limit(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let store = &call.service.store;
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));

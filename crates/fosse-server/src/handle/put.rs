@@ -2,6 +2,7 @@
 
 use crate::gate::Authorized;
 use crate::handle::{fault, object_headers};
+use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
 use crate::upload::{Announced, RequestBody, too_large};
@@ -71,10 +72,15 @@ pub(crate) async fn receive(call: &Call, body: &mut RequestBody) -> Result<Finis
     let limit = call.service.config.limits.max_upload_bytes;
     body.check_upload(limit)?;
     let announced = Announced::parse(&call.headers)?;
+    let mut pace = pace::limit(call)?.map(Pace::new);
     let mut writer = call.service.store.begin_blob(body.declared());
     while let Some(piece) = body.next().await? {
         if body.received() > limit {
             return Err(too_large(body.received()));
+        }
+        if let Some(pace) = &mut pace {
+            pace.spent(piece.len());
+            pace.turn().await;
         }
         writer.write(piece).await.map_err(fault::of)?;
     }
