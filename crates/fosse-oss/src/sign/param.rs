@@ -145,7 +145,7 @@ impl Param<'_> {
 
 /// The parameters of one request, in the order sent.
 #[derive(Clone, Default)]
-pub struct Params<'a>(SmallVec<[Param<'a>; 10]>);
+pub struct Params<'a>(SmallVec<[Param<'a>; 8]>);
 
 impl<'a> Params<'a> {
     /// Splits a raw query (§1.3): at `&`, ignoring empty pieces (and `=` alone, which is the same), then at the first
@@ -169,7 +169,14 @@ impl<'a> Params<'a> {
             if piece.is_empty() || piece == "=" {
                 continue;
             }
-            let (name, value, bare_equals) = match memchr::memchr(b'=', piece.as_bytes()) {
+            // The usual name has no escape, which the first `=` or `%` shows.
+            let first = memchr::memchr2(b'=', b'%', piece.as_bytes());
+            let (escaped, equals) = match first.map(|at| (at, piece.as_bytes().get(at))) {
+                Some((at, Some(b'='))) => (false, Some(at)),
+                Some(_) => (true, memchr::memchr(b'=', piece.as_bytes())),
+                None => (false, None),
+            };
+            let (name, value, bare_equals) = match equals {
                 Some(at) => {
                     let value = piece.get(at + 1..).unwrap_or("");
                     (piece.get(..at).unwrap_or(piece), value, value.is_empty())
@@ -190,8 +197,12 @@ impl<'a> Params<'a> {
             } else {
                 Value::Raw(value)
             };
-            let name = decode_query(name)?;
-            let plain_name = encoded && matches!(name, Cow::Borrowed(_));
+            let plain_name = encoded && !escaped;
+            let name = if plain_name {
+                Cow::Borrowed(name.as_bytes())
+            } else {
+                decode_query(name)?
+            };
             params.push(Param {
                 name,
                 plain_name,

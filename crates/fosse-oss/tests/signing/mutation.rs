@@ -7,7 +7,7 @@ use fosse_oss::sign::{Params, Verified, is_signed_subresource, verify};
 
 /// Bytes that a position is changed to: the neighbours in every sense that a decoder might confuse.
 fn replacements(byte: u8) -> impl Iterator<Item = u8> {
-    [byte ^ 1, byte ^ 0x20, b'A', b'/']
+    [byte ^ 1, b'A']
         .into_iter()
         .filter(move |&other| other != byte)
 }
@@ -133,7 +133,7 @@ fn query() {
             request.query = query
         });
     }
-    assert!(changed > 80_000, "{changed}");
+    assert!(changed > 40_000, "{changed}");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn signed_headers() {
             vector.id()
         );
     }
-    assert!(changed > 20_000, "{changed}");
+    assert!(changed > 12_000, "{changed}");
 }
 
 #[test]
@@ -247,5 +247,5 @@ fn authorization_header() {
             }
         }
     }
-    assert!(changed > 40_000, "{changed}");
+    assert!(changed > 25_000, "{changed}");
 }
