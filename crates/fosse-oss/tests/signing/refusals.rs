@@ -533,6 +533,35 @@ fn signers_refuse_what_cannot_verify() {
 }
 
 #[test]
+fn a_cut_or_longer_signature_is_refused() {
+    for scheme in [Scheme::V1, Scheme::V4] {
+        let query = url(scheme, "LTAI", None);
+        let name = match scheme {
+            Scheme::V1 => "Signature=",
+            Scheme::V4 => "x-oss-signature=",
+        };
+        let start = query.find(name).unwrap() + name.len();
+        let (before, signature) = query.split_at(start);
+        assert!(check(&query, &[], NOW, &active(None)).is_ok());
+        for length in 1..signature.len() {
+            if !signature.is_char_boundary(length) || signature[..length].ends_with('%') {
+                continue;
+            }
+            let cut = format!("{before}{}", &signature[..length]);
+            assert!(check(&cut, &[], NOW, &active(None)).is_err(), "{cut}");
+        }
+        for more in ["0", "00000000", "%00", "%3D"] {
+            let longer = format!("{query}{more}");
+            assert_eq!(
+                rule(&longer, &[], &active(None)),
+                Rule::Signature,
+                "{longer}"
+            );
+        }
+    }
+}
+
+#[test]
 fn debug_and_display_show_nothing_secret() {
     let credentials = credentials("STS.1", Some(TOKEN));
     let query = presign_query(&REQUEST, &credentials, &options(Scheme::V4), 600, None).unwrap();
