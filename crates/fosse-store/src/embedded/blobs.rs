@@ -1,7 +1,8 @@
 //! [`Blobs`] over segments and files.
 
-use super::file::{Files, Unfinished};
-use super::log::{Log, read_entry};
+use super::buffer::{Buffers, Reading};
+use super::file::{Files, Unfinished, file_data};
+use super::log::{Log, entry_data, entry_span, read_at};
 use super::segment::entry_bytes;
 use crate::blob::{BlobId, Blobs, Extent, Ledger, Place, Sink};
 use crate::error::{Result, StoreError};
@@ -12,13 +13,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// Reads up to here are done where they are asked for: a few microseconds from the page cache.
-const INLINE: u64 = 256 << 10;
+/// Reads up to here are done where they are asked for, into memory of their own; larger ones when the page cache
+/// has the bytes, and else on the blocking pool.
+const INLINE: u64 = 128 << 10;
 
 pub(crate) struct EmbeddedBlobs {
     pub(crate) log: Arc<Log>,
     pub(crate) files: Arc<Files>,
     small_limit: u64,
+    buffers: Arc<Buffers>,
 }
 
 impl EmbeddedBlobs {
@@ -27,6 +30,7 @@ impl EmbeddedBlobs {
             log: Arc::new(log),
             files,
             small_limit,
+            buffers: Arc::default(),
         }
     }
 }
@@ -154,30 +158,46 @@ impl Blobs for EmbeddedBlobs {
     }
 
     fn read(&self, extent: Extent, range: Range<u64>) -> Answer<'static, Result<Option<Bytes>>> {
-        let small = range.end - range.start <= INLINE;
-        match extent.place {
+        let (file, (at, len)) = match extent.place {
             Place::Segment { segment, offset } => {
-                let file = match self.log.file(segment) {
-                    Ok(Some(file)) => file,
-                    Ok(None) => return Answer::now(Ok(None)),
-                    Err(error) => return Answer::now(Err(error)),
-                };
-                let read = move || read_entry(&file, &extent, offset, &range).map(Some);
-                if small {
-                    Answer::now(read())
-                } else {
-                    on_pool(read)
-                }
+                (self.log.file(segment), entry_span(&extent, offset, &range))
             }
-            Place::Own => {
-                let files = self.files.clone();
-                let read = move || files.read(&extent, &range);
-                if small {
-                    Answer::now(read())
-                } else {
-                    on_pool(read)
+            Place::Own => (
+                self.files.open(extent.id),
+                (range.start, range.end - range.start),
+            ),
+        };
+        let file = match file {
+            Ok(Some(file)) => file,
+            Ok(None) => return Answer::now(Ok(None)),
+            Err(error) => return Answer::now(Err(error)),
+        };
+        let Ok(size) = usize::try_from(len) else {
+            return Answer::now(Err(StoreError::Corrupt(format!(
+                "blob {}: size",
+                extent.id
+            ))));
+        };
+        let verify = move |read: io::Result<Bytes>| {
+            let bytes = read.map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    StoreError::Corrupt(format!("blob {}: its file is shorter", extent.id))
                 }
+                _ => StoreError::Io(error),
+            })?;
+            match extent.place {
+                Place::Segment { .. } => entry_data(&extent, &range, bytes),
+                Place::Own => file_data(&extent, &range, bytes),
             }
+            .map(Some)
+        };
+        if len <= INLINE {
+            return Answer::now(verify(read_at(&file, at, size).map(Bytes::from)));
+        }
+        let reading = Reading::begin(&self.buffers, file, at, size);
+        match reading.is_ready() {
+            true => Answer::now(verify(reading.finish())),
+            false => on_pool(move || verify(reading.finish())),
         }
     }
 

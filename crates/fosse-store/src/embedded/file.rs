@@ -2,7 +2,6 @@
 
 use super::Sync;
 use super::directory::sync_dir;
-use super::log::read_at;
 use crate::blob::{BlobId, Extent};
 use crate::error::{Result, StoreError};
 use crate::store::state::Health;
@@ -65,25 +64,13 @@ impl Files {
         })
     }
 
-    /// Reads a piece; `None` when there is no such file.
-    pub(crate) fn read(&self, extent: &Extent, range: &Range<u64>) -> Result<Option<Bytes>> {
-        let damaged = |what: &str| StoreError::Corrupt(format!("blob {}: {what}", extent.id));
-        let file = match File::open(self.path(extent.id)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let len = usize::try_from(range.end - range.start).map_err(|_| damaged("size"))?;
-        let bytes = read_at(&file, range.start, len).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => damaged("its file is shorter"),
-            _ => StoreError::Io(error),
-        })?;
-        if *range == (0..extent.len)
-            && crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes) != extent.crc64
-        {
-            return Err(damaged("checksum"));
+    /// A file for reading; `None` when there is none.
+    pub(crate) fn open(&self, id: BlobId) -> Result<Option<Arc<File>>> {
+        match File::open(self.path(id)) {
+            Ok(file) => Ok(Some(Arc::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        Ok(Some(Bytes::from(bytes)))
     }
 
     /// Removes a file; gives its size, nothing when there is none.
@@ -112,6 +99,15 @@ impl Files {
         }
         Ok(ids)
     }
+}
+
+/// What was read of a file; verified when it is all of it.
+pub(crate) fn file_data(extent: &Extent, range: &Range<u64>, bytes: Bytes) -> Result<Bytes> {
+    let whole = *range == (0..extent.len);
+    if whole && crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes) != extent.crc64 {
+        return Err(StoreError::Corrupt(format!("blob {}: checksum", extent.id)));
+    }
+    Ok(bytes)
 }
 
 impl Unfinished {

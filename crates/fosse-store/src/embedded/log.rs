@@ -208,32 +208,29 @@ impl Drop for Log {
     }
 }
 
-/// Reads a piece of an entry's data; all of it is verified.
-pub(crate) fn read_entry(
-    file: &File,
-    extent: &Extent,
-    offset: u64,
-    range: &Range<u64>,
-) -> Result<Bytes> {
-    let damaged = |what: &str| StoreError::Corrupt(format!("blob {}: {what}", extent.id));
-    let short = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => damaged("its segment is shorter"),
-        _ => StoreError::Io(error),
-    };
-    let size = |len: u64| usize::try_from(len).map_err(|_| damaged("size"));
-    if *range != (0..extent.len) {
-        let from = offset + ENTRY_HEADER + range.start;
-        return Ok(Bytes::from(
-            read_at(file, from, size(range.end - range.start)?).map_err(short)?,
-        ));
+/// Where in its segment the bytes are that a read of an entry needs: all of it, header included, or a range of the
+/// data alone.
+pub(crate) fn entry_span(extent: &Extent, offset: u64, range: &Range<u64>) -> (u64, u64) {
+    if *range == (0..extent.len) {
+        (offset, ENTRY_HEADER + extent.len)
+    } else {
+        (offset + ENTRY_HEADER + range.start, range.end - range.start)
     }
-    let whole = size(ENTRY_HEADER + extent.len)?;
-    let bytes = Bytes::from(read_at(file, offset, whole).map_err(short)?);
+}
+
+/// The data out of what [`entry_span`] asked for; verified when it is all of it.
+pub(crate) fn entry_data(extent: &Extent, range: &Range<u64>, bytes: Bytes) -> Result<Bytes> {
+    if *range != (0..extent.len) {
+        return Ok(bytes);
+    }
+    let damaged = |what: &str| StoreError::Corrupt(format!("blob {}: {what}", extent.id));
+    let header = EntryHeader::decode(&bytes).filter(|header| header.id == extent.id);
+    let header = header.ok_or_else(|| damaged("another entry is at its place"))?;
     let data = bytes.slice(ENTRY_HEADER as usize..);
-    match EntryHeader::decode(&bytes) {
-        Some(header) if header.id == extent.id && header.matches(&data) => Ok(data),
-        Some(header) if header.id == extent.id => Err(damaged("checksum")),
-        _ => Err(damaged("another entry is at its place")),
+    if header.matches(&data) {
+        Ok(data)
+    } else {
+        Err(damaged("checksum"))
     }
 }
 

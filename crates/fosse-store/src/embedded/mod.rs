@@ -2,6 +2,7 @@
 //! The layout is described in `docs/format.md`.
 
 mod blobs;
+mod buffer;
 mod committer;
 mod directory;
 mod file;
