@@ -58,7 +58,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     call.target = Target::resolve(&call.service.addressing, call.host(), call.path(), &|_| {
         None
     })?;
-    call.query = Query::parse(call.raw_query())?;
+    call.query = Query::beside_signature(call.raw_query())?;
     let operation = Operation::parse(call.method.as_str(), &call.target, &call.query, &|name| {
         call.headers.contains_key(name)
     });

@@ -3,12 +3,14 @@
 use crate::request::Call;
 use fosse_oss::OssError;
 use fosse_oss::header::traffic_limit;
+use http::header::HeaderName;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
+const TRAFFIC_LIMIT: HeaderName = HeaderName::from_static("x-oss-traffic-limit");
 /// What may be sent at once when the request was slower than it may for a while.
 const BURST: Duration = Duration::from_millis(100);
 /// Bytes between two looks at the clock.
@@ -16,7 +18,7 @@ const PIECE: usize = 64 * 1024;
 
 /// The limit of a request in bits a second. Errors: 400 `InvalidArgument`.
 pub(crate) fn limit(call: &Call) -> Result<Option<u64>, OssError> {
-    let header = call.header("x-oss-traffic-limit");
+    let header = call.known_header(TRAFFIC_LIMIT);
     traffic_limit(header.as_deref(), call.query.get("x-oss-traffic-limit"))
 }
 

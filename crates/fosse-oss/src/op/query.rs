@@ -9,6 +9,19 @@ const MAX_PAGE: usize = 1000;
 /// `prefix`, `marker` and their like are shorter than this many bytes (api-buckets.md §0.3).
 const LISTING_TEXT_LIMIT: usize = 1024;
 
+/// Parameters of V1 and V4 signatures in a URL (signing.md §3, §6), as every signer writes them.
+const SIGNATURE_NAMES: [&str; 9] = [
+    "OSSAccessKeyId",
+    "Expires",
+    "Signature",
+    "x-oss-signature-version",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-signature",
+    "x-oss-additional-headers",
+];
+
 /// Decoded query parameters in the order sent. `name` and `name=` are the same: an empty value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query(pub Vec<(String, String)>);
@@ -18,10 +31,24 @@ impl Query {
     ///
     /// Errors: 400 `InvalidArgument` for a broken escape or bytes that are not UTF-8.
     pub fn parse(raw: &str) -> Result<Self, OssError> {
-        let mut pairs = Vec::with_capacity(if raw.is_empty() { 0 } else { 8 });
+        Self::read(raw, |_| true)
+    }
+
+    /// Like [`parse`](Self::parse), without the parameters that carry the signature of a URL. No operation reads them,
+    /// the verifier reads them from the raw query, and they are most of what a presigned URL holds.
+    ///
+    /// Errors: as [`parse`](Self::parse); what is left out is not looked at.
+    pub fn beside_signature(raw: &str) -> Result<Self, OssError> {
+        Self::read(raw, |name| !SIGNATURE_NAMES.contains(&name))
+    }
+
+    fn read(raw: &str, wanted: impl Fn(&str) -> bool) -> Result<Self, OssError> {
+        let mut pairs = Vec::new();
         for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            pairs.push((decode(name, piece)?, decode(value, piece)?));
+            if wanted(name) {
+                pairs.push((decode(name, piece)?, decode(value, piece)?));
+            }
         }
         Ok(Self(pairs))
     }
@@ -189,6 +216,16 @@ mod tests {
         assert_eq!(pairs("%E4%B8%AD=%E6%96%87"), expect(&[("中", "文")]));
         assert_eq!(pairs("=v"), expect(&[("", "v")]));
         assert_eq!(Query::parse("b=1&b=2").unwrap().get("b"), Some("1"));
+    }
+
+    #[test]
+    fn the_parameters_of_a_signature_can_be_left_out() {
+        let raw = "OSSAccessKeyId=a&acl&Expires=%zz&x-oss-signature=1&versionId=b%20c&signature=d";
+        let query = Query::beside_signature(raw).unwrap();
+        let names: Vec<&str> = query.0.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["acl", "versionId", "signature"]);
+        assert_eq!(query.get("versionId"), Some("b c"));
+        assert!(Query::beside_signature("a=%zz").is_err());
     }
 
     #[test]
