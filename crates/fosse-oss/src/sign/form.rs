@@ -1,9 +1,9 @@
 //! Signing and verifying the fields of a PostObject form (§7). The policy inside is read by [`super::FormPolicy`].
 
 use super::key::{Signature, sign_v1};
+use super::key_lookup::find_secret;
 use super::presign::ascii;
 use super::scope::{ScopeError, is_access_key_id};
-use super::verify::find_secret;
 use super::{
     Carrier, Credentials, Identity, Keys, Refusal, Rule, Scheme, Scope, SignError, SignOptions,
     SigningKey, V4_ALGORITHM, VerifyContext,

@@ -28,10 +28,12 @@ pub mod canon_v4;
 
 pub mod sts;
 
+mod auth_params;
 mod authorization;
 mod form;
 mod form_policy;
 mod key;
+mod key_lookup;
 mod message_headers;
 mod param;
 mod presign;

@@ -1,14 +1,16 @@
 //! Verifying header and URL signatures, in the order of checks of §10.
 
+use super::auth_params::AuthParams;
 use super::authorization::{Authorization, AuthorizationError};
 use super::canon_v4::{
     self, AdditionalHeaders, AdditionalHeadersError, Reading, Signable, UNSIGNED_PAYLOAD,
 };
 use super::key::sign_v1;
+use super::key_lookup::find_secret;
 use super::message_headers::{self, HeaderReading};
 use super::scope::{ScopeError, is_access_key_id};
 use super::{
-    Carrier, Identity, KeyState, Keys, MAX_SKEW, MAX_V4_EXPIRES, Message, Param, Params, Refusal,
+    Carrier, Identity, Keys, MAX_SKEW, MAX_V4_EXPIRES, Message, Param, Params, Refusal,
     RequestParts, Rule, Scheme, Scope, V4_ALGORITHM, Verified, VerifyContext, canon_v1,
 };
 use crate::time::{date_bytes, parse_compact, parse_http};
@@ -68,65 +70,6 @@ fn is_post_object(parts: &RequestParts<'_>) -> bool {
                 .get(..FORM.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(FORM))
         })
-}
-
-/// The query parameters that authenticate: sets A and B of §1.1, and the tokens. Each is the first of its name.
-#[derive(Default)]
-struct AuthParams<'p, 'a> {
-    key_id: Option<&'p Param<'a>>,
-    v1_expires: Option<&'p Param<'a>>,
-    v1_signature: Option<&'p Param<'a>>,
-    version: Option<&'p Param<'a>>,
-    credential: Option<&'p Param<'a>>,
-    date: Option<&'p Param<'a>>,
-    v4_expires: Option<&'p Param<'a>>,
-    v4_signature: Option<&'p Param<'a>>,
-    additional: Option<&'p Param<'a>>,
-    v1_token: Option<&'p Param<'a>>,
-    v4_token: Option<&'p Param<'a>>,
-    doubled: Option<&'static str>,
-}
-
-impl<'p, 'a> AuthParams<'p, 'a> {
-    fn collect(params: &'p Params<'a>) -> Self {
-        let mut sent = Self::default();
-        for param in params.iter() {
-            let (slot, name) = match param.name() {
-                b"OSSAccessKeyId" => (&mut sent.key_id, "OSSAccessKeyId"),
-                b"Expires" => (&mut sent.v1_expires, "Expires"),
-                b"Signature" => (&mut sent.v1_signature, "Signature"),
-                b"x-oss-signature-version" => (&mut sent.version, "x-oss-signature-version"),
-                b"x-oss-credential" => (&mut sent.credential, "x-oss-credential"),
-                b"x-oss-date" => (&mut sent.date, "x-oss-date"),
-                b"x-oss-expires" => (&mut sent.v4_expires, "x-oss-expires"),
-                b"x-oss-signature" => (&mut sent.v4_signature, "x-oss-signature"),
-                b"x-oss-additional-headers" => (&mut sent.additional, "x-oss-additional-headers"),
-                b"security-token" => (&mut sent.v1_token, "security-token"),
-                b"x-oss-security-token" => (&mut sent.v4_token, "x-oss-security-token"),
-                _ => continue,
-            };
-            if slot.is_some() {
-                sent.doubled = Some(name);
-            } else {
-                *slot = Some(param);
-            }
-        }
-        sent
-    }
-
-    fn any_v1(&self) -> bool {
-        self.key_id.is_some() || self.v1_expires.is_some() || self.v1_signature.is_some()
-    }
-
-    fn any(&self) -> bool {
-        self.any_v1()
-            || self.version.is_some()
-            || self.credential.is_some()
-            || self.date.is_some()
-            || self.v4_expires.is_some()
-            || self.v4_signature.is_some()
-            || self.additional.is_some()
-    }
 }
 
 /// What a request claims about itself: kept together for refusals.
@@ -658,33 +601,6 @@ impl<'r, 'a> Verifier<'r, 'a> {
             },
             token: claim.token.as_deref().map(str::to_owned),
         }
-    }
-}
-
-/// Looks a key up and applies §9: ids of STS need their token, others must not have one.
-pub(super) fn find_secret(
-    keys: &dyn Keys,
-    access_key_id: &str,
-    token: Option<&str>,
-    now: i64,
-) -> Result<(Arc<str>, Option<i64>), Rule> {
-    match (access_key_id.starts_with("STS."), token) {
-        (true, None) => return Err(Rule::TokenMissing),
-        (false, Some(_)) => return Err(Rule::TokenUnexpected),
-        _ => {}
-    }
-    match keys.lookup(access_key_id, token) {
-        KeyState::Active {
-            expires_at: Some(end),
-            ..
-        } if now > end => Err(Rule::TokenExpired),
-        KeyState::Active { secret, expires_at } => Ok((secret, expires_at)),
-        KeyState::Unknown => Err(Rule::KeyUnknown),
-        KeyState::Disabled => Err(Rule::KeyDisabled),
-        KeyState::TokenInvalid => Err(Rule::TokenInvalid),
-        KeyState::TokenMismatch => Err(Rule::TokenMismatch),
-        KeyState::TokenExpired => Err(Rule::TokenExpired),
-        KeyState::TokenUnexpected => Err(Rule::TokenUnexpected),
     }
 }
 

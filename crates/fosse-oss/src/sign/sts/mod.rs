@@ -11,7 +11,7 @@ pub use acs3::{Acs3Request, sign_acs3};
 pub use refusal::{StsRefusal, StsRule};
 pub use rpc::sign_rpc;
 
-use super::verify::find_secret;
+use super::key_lookup::find_secret;
 use super::{Keys, Params, Redacted, Rule, message_headers};
 use crate::encode::{decode_query, encode_component_into};
 use serde_json::Value;
