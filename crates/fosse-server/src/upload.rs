@@ -23,6 +23,8 @@ pub(crate) struct RequestBody {
     /// The client waits for `100 Continue`; it is sent when the body is first polled.
     expects_continue: bool,
     polled: bool,
+    /// The body ended early, timed out or was no body: nothing can follow it on the connection.
+    broken: bool,
     received: u64,
     idle: Duration,
     drain_bytes: u64,
@@ -90,6 +92,7 @@ impl RequestBody {
             framed,
             expects_continue,
             polled: false,
+            broken: false,
             received: 0,
             idle: limits.body_idle_timeout,
             drain_bytes: limits.drain_bytes,
@@ -133,6 +136,7 @@ impl RequestBody {
                 Err(_) => {
                     // Nothing more is expected of this client; dropping the body ends the connection.
                     self.incoming = None;
+                    self.broken = true;
                     return Err(ErrorCode::RequestTimeout.into());
                 }
             };
@@ -147,12 +151,14 @@ impl RequestBody {
                 }
                 Some(Err(cause)) => {
                     self.incoming = None;
+                    self.broken = true;
                     return Err(OssError::new(ErrorCode::IncompleteBody).with_source(cause));
                 }
                 None => {
                     self.incoming = None;
                     return match self.declared {
                         Some(length) if self.received < length => {
+                            self.broken = true;
                             Err(ErrorCode::IncompleteBody.into())
                         }
                         _ => Ok(None),
@@ -196,10 +202,7 @@ impl RequestBody {
     /// that the client gets to read the answer instead of a reset.
     pub(crate) fn settle(&mut self, version: Version) -> bool {
         let Some(mut incoming) = self.incoming.take() else {
-            // A body that ended early, timed out or broke leaves the connection in no known state.
-            return self
-                .declared
-                .is_some_and(|length| self.polled && self.received < length);
+            return self.broken;
         };
         if incoming.is_end_stream() {
             return false;

@@ -119,7 +119,9 @@ fn a_body_that_ends_early_leaves_nothing_behind() {
     connection.write(&put.head(&server));
     connection.write(b"short");
     connection.shut_write();
-    // The client is gone as far as the server can tell; what matters is that nothing is stored.
+    let reply = connection.read_reply(false);
+    assert_eq!(reply.error(), (400, "IncompleteBody".into()));
+    assert_eq!(reply.header("connection"), Some("close"));
     assert!(connection.closes_within(Duration::from_secs(5)));
     assert_eq!(server.send(&Request::get("bucket", "k")).status, 404);
 
@@ -127,6 +129,9 @@ fn a_body_that_ends_early_leaves_nothing_behind() {
     chunked.write(&Request::new("PUT", "bucket", "k").chunked().head(&server));
     chunked.write(b"5\r\nshort\r\n");
     chunked.shut_write();
+    let reply = chunked.read_reply(false);
+    assert_eq!(reply.error(), (400, "IncompleteBody".into()));
+    assert_eq!(reply.header("connection"), Some("close"));
     assert!(chunked.closes_within(Duration::from_secs(5)));
     assert_eq!(server.send(&Request::get("bucket", "k")).status, 404);
 
