@@ -82,16 +82,16 @@ pub fn pin_self(list: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `program`, to be started on the CPUs of `list`; anywhere when `None`.
+/// `program`, to be started on the CPUs of `list`, or anywhere when `None`, and to end when this process
+/// does, however that ends: a server left behind would disturb every later measurement.
 pub fn pinned(list: Option<&str>, program: &Path) -> Command {
-    match list {
-        None => Command::new(program),
-        Some(list) => {
-            let mut command = Command::new("taskset");
-            command.arg("-c").arg(list).arg(program);
-            command
-        }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]);
+    if let Some(list) = list {
+        command.args(["taskset", "-c", list]);
     }
+    command.arg(program);
+    command
 }
 
 #[cfg(test)]
