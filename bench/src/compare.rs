@@ -439,7 +439,10 @@ impl<'o> Bench<'o> {
 }
 
 /// 10,000 a second where the disk gives 1,000 syncs a second.
-const UPLOAD_GOAL: Goal = Goal::PerSync { times: 10.0, enough: 10_000.0 };
+const UPLOAD_GOAL: Goal = Goal::PerSync {
+    times: 10.0,
+    enough: 10_000.0,
+};
 const UPLOAD: &str = "PUT 4 KiB";
 const SLOW_UPLOAD: &str = "PUT 4 KiB, slow disk";
 

@@ -197,7 +197,10 @@ impl State {
     pub(crate) fn new(cache_bytes: u64, health: Health, grace: Duration) -> Self {
         let records = cache_bytes / 2;
         let bodies = cache_bytes - records;
-        let body_items = usize::try_from(bodies >> 14).unwrap_or(usize::MAX).max(64);
+        // The estimate decides into how many parts the cache is split, each with its share of the bytes. A large
+        // average makes few parts, so that bodies of the largest size that is kept do not evict each other from
+        // one while others are empty.
+        let body_items = usize::try_from(bodies >> 18).unwrap_or(usize::MAX).max(64);
         State {
             health,
             objects: Hot::new(records / 8 * 6, 512),

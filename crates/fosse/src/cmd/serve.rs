@@ -293,7 +293,7 @@ async fn serve(
         open_store_with(OpenOptions {
             dir: settings.text("data-dir").unwrap_or("./fosse-data").into(),
             small_limit: settings.number("small-object-bytes").unwrap_or(1 << 20),
-            cache_bytes: settings.number("cache-bytes").unwrap_or(32 << 20),
+            cache_bytes: settings.number("cache-bytes").unwrap_or(128 << 20),
         })?
     };
     let given = given

@@ -185,8 +185,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "cache-bytes",
         Kind::Number,
         "BYTES",
-        "33554432",
-        "Memory for the cache of object records",
+        "134217728",
+        "Memory for the caches of object records and of small bodies, half each",
     ),
     setting(
         "small-object-bytes",
