@@ -162,12 +162,11 @@ impl fmt::Display for Table {
                         f,
                         "\nGoal: {goal:.2} x the best other row; reached {reached:.2}: {verdict}."
                     ),
-                    Goal::Rate(goal) => {
-                        writeln!(
-                            f,
-                            "\nGoal: {goal:.0} a second; reached {reached:.0}: {verdict}."
-                        )
-                    }
+                    Goal::PerSync { times, enough } => writeln!(
+                        f,
+                        "\nGoal: {enough:.0} a second, or {times:.0} for each sync of a slower disk \
+                         (here {needed:.0}); reached {reached:.0}: {verdict}."
+                    ),
                 }
             }
             _ => Ok(()),
