@@ -347,9 +347,8 @@ impl<'o> Bench<'o> {
                     .await?,
             );
             if let Some((_, peer, signer)) = self.nginx.first() {
-                // Always the same keys: one file each would fill the disk.
                 dav.push(
-                    self.upload(peer, signer, "dav", 0, &contents, false)
+                    self.upload(peer, signer, "dav", round, &contents, false)
                         .await?,
                 );
             }

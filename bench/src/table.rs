@@ -128,9 +128,9 @@ impl fmt::Display for Table {
         writeln!(f, "\n### {}\n", self.title)?;
         writeln!(
             f,
-            "| | per second | rounds | p50 / p99 µs | server CPU µs | generator | fosse ÷ this |"
+            "| | per second | rounds | p50 / p99 µs | server CPU µs | generator | fosse ÷ this | by CPU |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|")?;
         let number = |value: f64| format!("{value:.0}");
         for row in &self.rows {
             let rounds: Vec<_> = row.rates.iter().map(|r| number(*r)).collect();
@@ -145,10 +145,15 @@ impl fmt::Display for Table {
                     if g >= SATURATED { " (its limit)" } else { "" }
                 )
             });
+            // How the rates would compare if each server had the CPU to itself: what a busy machine distorts least.
+            let by_cpu = match (self.rows.first().and_then(|first| first.cpu), row.cpu) {
+                (Some(first), Some(own)) if first > 0.0 => format!("{:.2}", own / first),
+                _ => String::new(),
+            };
             let ratio = self.rows.first().map_or(f64::NAN, |first| first.ratio(row));
             writeln!(
                 f,
-                "| {} | {} | {} | {latency} | {cpu} | {generator} | {ratio:.2} |",
+                "| {} | {} | {} | {latency} | {cpu} | {generator} | {ratio:.2} | {by_cpu} |",
                 row.name,
                 number(row.rate()),
                 rounds.join(" "),
