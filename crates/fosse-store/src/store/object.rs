@@ -7,7 +7,7 @@ use crate::record::{
     Acl, Body, BodyPlace, Bucket, BucketStat, Deleted, Head, Marker, Object, ObjectAttrs,
     ObjectKind, VersionRecord, Versioning, WriteCondition, Written, decode, encode, upper_hex,
 };
-use crate::store::body::SealedBlob;
+use crate::store::body::{Sealed, SealedBlob};
 use crate::store::bucket::ATTEMPTS;
 use crate::store::state::{ObjectName, ObjectRef};
 use crate::store::transaction::{After, Transaction};
@@ -245,30 +245,8 @@ impl Store {
             body: sealed.body(),
             shared: false,
         };
-        let _turn = self.0.state.queue((bucket.id, key)).await;
-        let mut bucket = Cow::Borrowed(bucket);
-        for _ in 0..ATTEMPTS {
-            let mut transaction = Transaction::default();
-            self.0.stage_name(&mut transaction, &sealed)?;
-            let extra = Tally::default();
-            let inner = &self.0;
-            let object = inner
-                .stage_write(
-                    &mut transaction,
-                    &bucket,
-                    key,
-                    &draft,
-                    condition,
-                    now_ms,
-                    extra,
-                )
-                .await?;
-            if inner.commit(transaction).await? == Outcome::Applied {
-                return Ok(Inner::written(&bucket, object));
-            }
-            bucket = Cow::Owned((*inner.again(&bucket).await?).clone());
-        }
-        Err(StoreError::Conflict)
+        self.write(bucket, key, &draft, Some(&sealed), condition, now_ms)
+            .await
     }
 
     /// Metadata copy or edit without moving bytes (CopyObject): the new version shares the source's bytes, and
@@ -294,18 +272,35 @@ impl Store {
             body: source.body.0,
             shared: true,
         };
-        let _turn = self.0.state.queue((bucket.id, key)).await;
+        self.write(bucket, key, &draft, None, condition, now_ms)
+            .await
+    }
+
+    /// Makes `draft` the current version. `named`: the fresh blob that the same transaction names.
+    async fn write(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        draft: &Draft,
+        named: Option<&Arc<Sealed>>,
+        condition: WriteCondition,
+        now_ms: i64,
+    ) -> Result<Written> {
+        let inner = &self.0;
+        let _turn = inner.state.queue((bucket.id, key)).await;
         let mut bucket = Cow::Borrowed(bucket);
         for _ in 0..ATTEMPTS {
             let mut transaction = Transaction::default();
+            if let Some(sealed) = named {
+                inner.stage_name(&mut transaction, sealed)?;
+            }
             let extra = Tally::default();
-            let inner = &self.0;
             let object = inner
                 .stage_write(
                     &mut transaction,
                     &bucket,
                     key,
-                    &draft,
+                    draft,
                     condition,
                     now_ms,
                     extra,
