@@ -39,6 +39,9 @@ impl Connections {
             // Heads and idleness are timed by the watchdog, one timer a connection instead of one a request.
             .header_read_timeout(None)
             .auto_date_header(false)
+            // Otherwise hyper reads ahead for the end of the stream during every answer, into a new buffer, as the
+            // head of the request is still in the old one. A client that only shut down its sending side is served.
+            .half_close(true)
             .max_headers(limits.max_headers)
             // hyper refuses less than 8 KiB.
             .max_buf_size(limits.max_header_bytes.max(8192))

@@ -49,7 +49,9 @@ pub(crate) fn handle(
         let close = body.settle(call.version);
         record.bytes_in = body.received();
         record.learn(&mut call, error.as_ref());
-        Ok(respond::send(&call, response, close, record))
+        let response = respond::send(&call, response, close, record);
+        respond::recycle(call.headers);
+        Ok(response)
     }
 }
 

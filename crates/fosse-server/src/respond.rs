@@ -16,6 +16,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,6 +30,11 @@ pub(crate) const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ec
 const HEADERS: usize = 24;
 const EC: HeaderName = HeaderName::from_static("x-oss-ec");
 const ERR: HeaderName = HeaderName::from_static("x-oss-err");
+
+thread_local! {
+    /// An empty map, see [`recycle`].
+    static SPARE: Cell<Option<HeaderMap>> = const { Cell::new(None) };
+}
 
 /// What a handler returns.
 pub(crate) type Answer = Result<Response<Content>, OssError>;
@@ -63,8 +69,20 @@ impl Content {
 pub(crate) fn response(status: StatusCode, content: Content) -> Response<Content> {
     let mut response = Response::new(content);
     *response.status_mut() = status;
-    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
+    *response.headers_mut() = SPARE
+        .take()
+        .unwrap_or_else(|| HeaderMap::with_capacity(HEADERS));
     response
+}
+
+/// Keeps the memory of a request's headers for the next answer of this thread. The connection does the same the
+/// other way round, so that two maps go to and fro and none is made anew.
+pub(crate) fn recycle(mut headers: HeaderMap) {
+    // Not the small ones, which would grow, nor the memory of an unusual request.
+    if (HEADERS..=2 * HEADERS).contains(&headers.capacity()) {
+        headers.clear();
+        SPARE.set(Some(headers));
+    }
 }
 
 /// An answer without body.
@@ -97,7 +115,18 @@ pub(crate) fn set_owned(headers: &mut HeaderMap, name: HeaderName, value: String
 
 /// Sets a header from a number.
 pub(crate) fn set_number(headers: &mut HeaderMap, name: HeaderName, value: u64) {
-    headers.insert(name, HeaderValue::from(value));
+    headers.insert(name, decimal(value));
+}
+
+/// A number as a header value. Not `HeaderValue::from`, which starts with too little room and grows.
+fn decimal(value: u64) -> HeaderValue {
+    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    let digit = usize::try_from(value).ok().and_then(|at| DIGITS.get(at));
+    match digit {
+        Some(digit) => HeaderValue::from_static(digit),
+        None => HeaderValue::from_bytes(itoa::Buffer::new().format(value).as_bytes())
+            .unwrap_or(HeaderValue::from_static("")),
+    }
 }
 
 /// The answer of a refusal. A HEAD gets the document in `x-oss-err`, as it can have no body (errors.md §1).
@@ -152,7 +181,7 @@ pub(crate) fn send(
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
         )
     {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(content.length()));
+        headers.insert(CONTENT_LENGTH, decimal(content.length()));
     }
     if bodiless {
         content = Content::Empty;
@@ -161,7 +190,7 @@ pub(crate) fn send(
     headers.insert(DATE, call.service.dates.header(call.now()));
     headers.insert(REQUEST_ID, call.id.header());
     let elapsed = u64::try_from(call.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    headers.insert(SERVER_TIME, HeaderValue::from(elapsed));
+    headers.insert(SERVER_TIME, decimal(elapsed));
     if call.version < Version::HTTP_2 {
         let draining = call.service.signal.phase() > Phase::Run;
         let value = if close || draining {

@@ -44,9 +44,12 @@ impl Query {
 
     fn read(raw: &str, wanted: impl Fn(&str) -> bool) -> Result<Self, OssError> {
         let mut pairs = Vec::new();
-        for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
-            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            if wanted(name) {
+        let mut rest = raw;
+        while !rest.is_empty() {
+            let piece;
+            (piece, rest) = split_at_byte(rest, b'&');
+            let (name, value) = split_at_byte(piece, b'=');
+            if !piece.is_empty() && wanted(name) {
                 pairs.push((decode(name, piece)?, decode(value, piece)?));
             }
         }
@@ -163,6 +166,13 @@ impl Query {
             other => Ok(other),
         }
     }
+}
+
+/// What is before the first ASCII `byte` and what is after it; without one, the text and nothing.
+fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
+    memchr::memchr(byte, text.as_bytes())
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+        .unwrap_or((text, ""))
 }
 
 /// Digits only, no sign, no spaces.

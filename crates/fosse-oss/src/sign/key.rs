@@ -74,16 +74,16 @@ impl Signature {
             return false;
         }
         // Eight bytes at a time: one opaque comparison at the end instead of one a byte.
-        let word = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(0u64, |word, &byte| word << 8 | u64::from(byte))
-        };
-        let difference = expected
-            .chunks(8)
-            .zip(provided.chunks(8))
-            .fold(0u64, |difference, (a, b)| difference | (word(a) ^ word(b)));
-        difference.ct_eq(&0).into()
+        let (expected, expected_tail) = expected.as_chunks::<8>();
+        let (provided, provided_tail) = provided.as_chunks::<8>();
+        let words = expected.iter().zip(provided).fold(0u64, |all, (a, b)| {
+            all | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
+        });
+        let bytes = expected_tail
+            .iter()
+            .zip(provided_tail)
+            .fold(0u8, |all, (a, b)| all | (a ^ b));
+        (words | u64::from(bytes)).ct_eq(&0).into()
     }
 }
 

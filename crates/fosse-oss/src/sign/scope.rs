@@ -36,16 +36,10 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// [`ScopeError`] names the part.
     pub fn parse(credential: &'a str) -> Result<Self, ScopeError> {
-        let mut parts = credential.rsplitn(5, '/');
-        let (Some(terminator), Some(product), Some(region), Some(date), Some(access_key_id)) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
-            return Err(ScopeError::Shape);
-        };
+        let (rest, terminator) = last_part(credential)?;
+        let (rest, product) = last_part(rest)?;
+        let (rest, region) = last_part(rest)?;
+        let (access_key_id, date) = last_part(rest)?;
         let plain =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         if terminator != V4_TERMINATOR || !plain(product) || !plain(region) {
@@ -88,13 +82,20 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What is before the last `/`, and what is after it.
+fn last_part(text: &str) -> Result<(&str, &str), ScopeError> {
+    memchr::memrchr(b'/', text.as_bytes())
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+        .ok_or(ScopeError::Shape)
+}
+
 /// Whether a text can be an AccessKey ID: 1 to 128 of `0-9 A-Z a-z . _ =`, and `-`, which the service does not
 /// issue but an operator may have chosen for a root key.
 pub fn is_access_key_id(text: &str) -> bool {
     (1..=MAX_KEY_ID).contains(&text.len())
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._=-".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'=' | b'-'))
 }
 
 #[cfg(test)]

@@ -180,10 +180,6 @@ pub(crate) fn kind_word(kind: ObjectKind) -> &'static str {
 
 /// What GetObject and HeadObject say about an object, without length and range.
 pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket) {
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    );
     for (name, value) in &object.attrs.headers {
         if let Some(name) = STORED.iter().find(|known| known.as_str() == name) {
             set(headers, name.clone(), value);
