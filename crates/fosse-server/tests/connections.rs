@@ -368,3 +368,19 @@ fn an_old_client_gets_an_answer() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.0 404"), "{answer}");
 }
+
+#[test]
+fn a_client_that_only_stops_sending_is_answered() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let body: Vec<u8> = (0..8 * MIB).map(|at| at as u8).collect();
+    let mut connection = server.connect();
+    let put = Request::new("PUT", "bucket", "k").body(&body);
+    assert_eq!(connection.send(&put, &server).status, 200);
+    connection.write(&Request::get("bucket", "k").head(&server));
+    connection.shut_write();
+    let reply = connection.read_reply(false);
+    assert_eq!(reply.status, 200);
+    assert!(reply.body == body);
+    assert!(connection.closes_within(Duration::from_secs(3)));
+}

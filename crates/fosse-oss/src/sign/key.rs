@@ -192,6 +192,14 @@ mod tests {
         assert!(!signature.matches(signature.as_str().to_uppercase().as_bytes()));
         assert!(!signature.matches(&signature.as_bytes()[..63]));
         assert!(!signature.matches(b""));
+        for signature in [signature, sign_v1("k", b"t")] {
+            for at in 0..signature.as_bytes().len() {
+                let mut changed = signature.as_bytes().to_vec();
+                changed[at] ^= 1;
+                assert!(!signature.matches(&changed), "byte {at}");
+            }
+            assert!(signature.matches(signature.as_bytes()));
+        }
         // Another spelling of the same base64 bytes: the unused low bits of the last character.
         let signature = sign_v1("Jefe", b"what do ya want for nothing?");
         assert!(!signature.matches(b"7/zfauXrL6LSdBbV8YTfnCWafHl="));
