@@ -196,45 +196,24 @@ pub(crate) fn date_bytes(unix: i64) -> [u8; 8] {
 pub fn format_http(unix: i64) -> String {
     let at = Civil::at(unix);
     // By hand: every answer carries two of these, and the formatting machinery costs ten times as much.
-    let mut out = String::with_capacity(29);
-    push_name(&mut out, &DAYS, at.weekday);
-    out.push_str(", ");
-    push_two(&mut out, at.day);
-    out.push(' ');
-    push_name(&mut out, &MONTHS, at.month - 1);
-    out.push(' ');
-    push_two(&mut out, at.year / 100);
-    push_two(&mut out, at.year % 100);
-    for (before, field) in [(' ', at.hour), (':', at.minute), (':', at.second)] {
-        out.push(before);
-        push_two(&mut out, field);
-    }
-    out.push_str(" GMT");
-    out
-}
-
-/// Two decimal digits.
-fn push_two(out: &mut String, value: i64) {
-    for digit in [value / 10 % 10, value % 10] {
-        out.push(
-            u32::try_from(digit)
-                .ok()
-                .and_then(|d| char::from_digit(d, 10))
-                .unwrap_or('0'),
-        );
-    }
+    let [w, e, k] = name_of(&DAYS, at.weekday);
+    let [m, o, n] = name_of(&MONTHS, at.month - 1);
+    let [d, day] = two(at.day);
+    let ([c, century], [y, year]) = (two(at.year / 100), two(at.year));
+    let ([h, hour], [i, minute], [s, second]) = (two(at.hour), two(at.minute), two(at.second));
+    let text = [
+        w, e, k, b',', b' ', d, day, b' ', m, o, n, b' ', c, century, y, year, b' ', h, hour, b':',
+        i, minute, b':', s, second, b' ', b'G', b'M', b'T',
+    ];
+    String::from_utf8(text.to_vec()).unwrap_or_default()
 }
 
 /// An entry of a table of names.
-fn push_name(out: &mut String, table: &[&'static [u8; 3]], index: i64) {
-    let entry = usize::try_from(index)
+fn name_of(table: &[&'static [u8; 3]], index: i64) -> [u8; 3] {
+    usize::try_from(index)
         .ok()
-        .and_then(|index| table.get(index));
-    out.push_str(
-        entry
-            .and_then(|name| std::str::from_utf8(*name).ok())
-            .unwrap_or(""),
-    );
+        .and_then(|index| table.get(index))
+        .map_or([b' '; 3], |name| **name)
 }
 
 /// RFC 1123 GMT (also accepts RFC 850 and asctime forms as RFC 9110 asks); `None` when not a date.

@@ -8,9 +8,10 @@ use fosse_oss::op::{self, Operation};
 use fosse_oss::sign::{self, Carrier, RequestParts, Verified, VerifyContext};
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{self as policy, Access, BucketFacts, Facts, ObjectAcl};
-use fosse_store::{Acl, Bucket, Object, StoreError, VersionId};
+use fosse_store::{AccessKey, Acl, Bucket, Object, StoreError, VersionId};
 use http::header::HOST;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Who sent a request.
@@ -24,8 +25,8 @@ pub(crate) enum Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
     pub(crate) access_key_id: String,
-    /// Account that the key belongs to.
-    pub(crate) owner: String,
+    /// The key as it was when the signature was checked; its owner is the account that asks.
+    record: Arc<AccessKey>,
     /// Header or URL: the hotlink check looks at URLs only.
     pub(crate) carrier: Carrier,
 }
@@ -35,7 +36,7 @@ impl Caller {
     pub(crate) fn account(&self) -> Option<&str> {
         match self {
             Self::Anonymous => None,
-            Self::Signed(signed) => Some(&signed.owner),
+            Self::Signed(signed) => Some(&signed.record.owner),
         }
     }
 }
@@ -68,17 +69,19 @@ pub(crate) fn authenticate(call: &Call) -> Result<Caller, OssError> {
     let keys = KeyRing {
         store: &service.store,
         cache: &service.keys,
+        found: RefCell::default(),
     };
     match sign::verify(&parts, &context, &keys) {
         Ok(Verified::Anonymous) => Ok(Caller::Anonymous),
         Ok(Verified::Signed(identity)) => {
-            let record = service
-                .store
-                .access_key(&identity.access_key_id)
+            let record = keys
+                .found
+                .take()
+                .filter(|record| record.id == identity.access_key_id)
                 .ok_or(ErrorCode::InvalidAccessKeyId)?;
             Ok(Caller::Signed(Signed {
                 access_key_id: identity.access_key_id,
-                owner: record.owner.clone(),
+                record,
                 carrier: identity.carrier,
             }))
         }
@@ -344,7 +347,7 @@ fn asker(caller: &Caller) -> policy::Caller<'_> {
     match caller {
         Caller::Anonymous => policy::Caller::Anonymous,
         Caller::Signed(signed) => policy::Caller::Root {
-            account: &signed.owner,
+            account: &signed.record.owner,
         },
     }
 }

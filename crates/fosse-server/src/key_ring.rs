@@ -5,6 +5,7 @@ use fosse_oss::sign::{KeyState, Keys, SigningKey};
 use fosse_store::{AccessKey, Store};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Derived V4 keys kept: one per AccessKey, day, region and product in use.
@@ -90,6 +91,8 @@ impl KeyCache {
 pub(crate) struct KeyRing<'a> {
     pub(crate) store: &'a Store,
     pub(crate) cache: &'a KeyCache,
+    /// The record that the last look found: whose secret a signature was checked with.
+    pub(crate) found: RefCell<Option<Arc<AccessKey>>>,
 }
 
 impl Keys for KeyRing<'_> {
@@ -99,10 +102,13 @@ impl Keys for KeyRing<'_> {
             // No temporary credential is issued yet, so a token never belongs to a key.
             Some(_) if token.is_some() => KeyState::TokenUnexpected,
             Some(record) if !record.enabled => KeyState::Disabled,
-            Some(record) => KeyState::Active {
-                secret: self.cache.secret(record),
-                expires_at: None,
-            },
+            Some(record) => {
+                *self.found.borrow_mut() = Some(record.clone());
+                KeyState::Active {
+                    secret: self.cache.secret(record),
+                    expires_at: None,
+                }
+            }
         }
     }
 

@@ -50,8 +50,13 @@ impl Record {
             key: Vec::new(),
             remote: call.origin.peer.ip(),
             access_key_id: None,
-            user_agent: call.headers.get(USER_AGENT).cloned(),
+            user_agent: if wanted() {
+                call.headers.get(USER_AGENT).cloned()
+            } else {
+                None
+            },
             host: match call.uri.authority() {
+                _ if !wanted() => None,
                 Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
                 None => call.headers.get(HOST).cloned(),
             },
@@ -106,7 +111,7 @@ impl Drop for Record {
         self.service
             .metrics
             .request(self.operation, status, took, self.bytes_in, self.bytes_out);
-        if !tracing::enabled!(target: "fosse::access", tracing::Level::INFO) {
+        if !wanted() {
             return;
         }
         let header = |value: &Option<HeaderValue>| {
@@ -138,6 +143,11 @@ impl Drop for Record {
             "request"
         );
     }
+}
+
+/// Whether anybody reads the access log.
+fn wanted() -> bool {
+    tracing::enabled!(target: "fosse::access", tracing::Level::INFO)
 }
 
 /// At most [`TEXT_LIMIT`] bytes of a client's text.

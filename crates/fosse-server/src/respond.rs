@@ -101,7 +101,12 @@ pub(crate) fn xml(document: String) -> Response<Content> {
 
 /// Sets a header from text that was checked before; text that no header can carry is left out.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+    set_bytes(headers, name, value.as_bytes());
+}
+
+/// As [`set`], from bytes.
+pub(crate) fn set_bytes(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
+    if let Ok(value) = HeaderValue::from_bytes(value) {
         headers.insert(name, value);
     }
 }
@@ -361,6 +366,32 @@ impl DateCache {
                 *cached = Some((now, value.clone()));
                 value
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_headers_is_used_again_and_nothing_else() {
+        let mut used = HeaderMap::with_capacity(HEADERS);
+        used.insert(DATE, HeaderValue::from_static("old"));
+        recycle(used);
+        let answer = empty(StatusCode::OK);
+        assert!(answer.headers().is_empty());
+        assert!(answer.headers().capacity() >= HEADERS);
+        for unfit in [0, 1000] {
+            recycle(HeaderMap::with_capacity(unfit));
+            assert!(SPARE.take().is_none(), "{unfit}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for value in [0, 9, 10, 4096, u64::MAX] {
+            assert_eq!(decimal(value), value.to_string());
         }
     }
 }

@@ -13,8 +13,11 @@ pub fn parse_content_md5(value: &str) -> Result<[u8; 16], OssError> {
 }
 
 /// Writes `Content-MD5`.
-pub fn encode_md5(md5: &[u8; 16]) -> String {
-    STANDARD.encode(md5)
+pub fn encode_md5(md5: &[u8; 16]) -> [u8; 24] {
+    let mut text = [0; 24];
+    // 16 bytes are 24 characters, always: the result cannot be "buffer too small".
+    let _ = STANDARD.encode_slice(md5, &mut text);
+    text
 }
 
 /// Reads `x-oss-hash-crc64ecma`: a decimal number of 64 bits. Errors: 400 `InvalidArgument`.
@@ -40,7 +43,7 @@ mod tests {
             parse_content_md5("1B2M2Y8AsgTpgAmY7PhCfg==").unwrap(),
             empty
         );
-        assert_eq!(encode_md5(&empty), "1B2M2Y8AsgTpgAmY7PhCfg==");
+        assert_eq!(&encode_md5(&empty), b"1B2M2Y8AsgTpgAmY7PhCfg==");
         for bad in [
             "",
             "1B2M2Y8AsgTpgAmY7PhCfg",

@@ -2,7 +2,7 @@
 //! (api-objects.md §0.8, §0.9), in from a request and out into an answer.
 
 use crate::request::Call;
-use crate::respond::{CRC64, VERSION_ID, set, set_number, set_owned};
+use crate::respond::{CRC64, VERSION_ID, set, set_bytes, set_number, set_owned};
 use fosse_oss::header::{self, META_PREFIX};
 use fosse_oss::{ErrorCode, OssError, etag, time};
 use fosse_store::{Acl, Bucket, Object, ObjectAttrs, ObjectKind, StorageClass, Versioning};
@@ -206,7 +206,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
     );
     set_number(headers, CRC64, object.crc64);
     if let (ObjectKind::Normal, Some(md5)) = (object.kind, &object.md5) {
-        set_owned(headers, CONTENT_MD5, header::encode_md5(md5));
+        set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     }
     if !object.attrs.tags.is_empty() {
         set_number(headers, TAGGING_COUNT, object.attrs.tags.len() as u64);
@@ -233,6 +233,6 @@ pub(crate) fn name_version(headers: &mut HeaderMap, object: &Object, bucket: &Bu
 
 /// What PutObject and UploadPart say about the bytes they took.
 pub(crate) fn digests(headers: &mut HeaderMap, md5: &[u8; 16], crc64: u64) {
-    set_owned(headers, CONTENT_MD5, header::encode_md5(md5));
+    set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     set_number(headers, CRC64, crc64);
 }
