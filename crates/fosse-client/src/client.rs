@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, Slash};
-use crate::error::{Error, Result, ServiceError};
+use crate::error::{Error, Result, ServiceError, with_causes};
 use crate::payload::{Payload, Progress};
 use crate::presign::Presigner;
 use crate::retry;
@@ -231,7 +231,7 @@ async fn next_chunk(body: &mut Incoming, limit: Duration, endpoint: &str) -> Res
             Some(Err(error)) => {
                 return Err(Error::Broken {
                     endpoint: endpoint.to_owned(),
-                    reason: reasons(&error),
+                    reason: with_causes(&error),
                 });
             }
             // Trailers carry nothing here.
@@ -441,7 +441,7 @@ impl Client {
             if let Some(fault) = progress.take_fault() {
                 return Error::Input(fault);
             }
-            let reason = reasons(&error);
+            let reason = with_causes(&error);
             if error.is_connect() {
                 Error::Connect {
                     endpoint: format!("{}://{}", address.scheme, address.authority),
@@ -577,19 +577,4 @@ fn refusal(
             .filter(|key| !key.is_empty())
             .map(str::to_owned),
     }))
-}
-
-/// An error with its causes in one line, without repetition.
-fn reasons(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }

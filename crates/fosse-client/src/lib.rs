@@ -33,7 +33,7 @@ pub use bucket::{BucketEntry, BucketPage, NewBucket};
 pub use client::{Client, ClientConfig, ClockFn, Exchange, TraceFn};
 pub use credentials::Credentials;
 pub use endpoint::{Address, Addressing, Endpoint, Slash};
-pub use error::{Error, Result, ServiceError};
+pub use error::{Error, Result, ServiceError, with_causes};
 pub use list::{ListRequest, ObjectEntry, ObjectPage, UploadEntry, UploadPage};
 pub use multipart::PartDone;
 pub use object::{Download, GetRequest, Stored};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use fosse_client::{Error as ClientError, ServiceError};
+use fosse_client::{Error as ClientError, ServiceError, with_causes};
 
 use crate::failure::{Failure, Result};
 
@@ -111,28 +111,13 @@ pub(crate) fn report(failure: &Failure) {
         Failure::Interrupted => complain("Error: interrupted"),
         Failure::Client(ClientError::Service(error)) => complain(&service_block(error)),
         Failure::Client(error) => {
-            complain(&format!("Error: {}", chain(error)));
+            complain(&format!("Error: {}", with_causes(error)));
             if let Some(hint) = crate::hint::connection(error) {
                 complain(&format!("Hint: {hint}"));
             }
         }
         Failure::Local(error) => complain(&format!("Error: {error:#}")),
     }
-}
-
-/// An error with its causes, without saying the same twice.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 /// The error block of cli.md §2.6.

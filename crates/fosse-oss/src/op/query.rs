@@ -1,6 +1,7 @@
 //! Query parameters, decoded in the order sent, and the values that several operations read from them.
 
 use crate::encode::{decode_query, encode_component};
+use crate::sign::SIGNATURE_PARAMETERS;
 use crate::{ErrorCode, OssError};
 use std::borrow::Cow;
 
@@ -8,19 +9,6 @@ use std::borrow::Cow;
 const MAX_PAGE: usize = 1000;
 /// `prefix`, `marker` and their like are shorter than this many bytes (api-buckets.md §0.3).
 const LISTING_TEXT_LIMIT: usize = 1024;
-
-/// Parameters of V1 and V4 signatures in a URL (signing.md §3, §6), as every signer writes them.
-const SIGNATURE_NAMES: [&str; 9] = [
-    "OSSAccessKeyId",
-    "Expires",
-    "Signature",
-    "x-oss-signature-version",
-    "x-oss-credential",
-    "x-oss-date",
-    "x-oss-expires",
-    "x-oss-signature",
-    "x-oss-additional-headers",
-];
 
 /// Decoded query parameters in the order sent. `name` and `name=` are the same: an empty value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +27,7 @@ impl Query {
     ///
     /// Errors: as [`parse`](Self::parse); what is left out is not looked at.
     pub fn beside_signature(raw: &str) -> Result<Self, OssError> {
-        Self::read(raw, |name| !SIGNATURE_NAMES.contains(&name))
+        Self::read(raw, |name| !SIGNATURE_PARAMETERS.contains(&name))
     }
 
     fn read(raw: &str, wanted: impl Fn(&str) -> bool) -> Result<Self, OssError> {

@@ -69,6 +69,20 @@ pub const V4_ALGORITHM: &str = "OSS4-HMAC-SHA256";
 /// Last part of a V4 scope.
 pub const V4_TERMINATOR: &str = "aliyun_v4_request";
 
+/// Query parameters that make a request signed (sets A and B of signing.md §1.1), as every signer writes them. A caller's
+/// own would contradict the signer's, and no handler looks at them.
+pub(crate) const SIGNATURE_PARAMETERS: [&str; 9] = [
+    "OSSAccessKeyId",
+    "Expires",
+    "Signature",
+    "x-oss-signature-version",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-signature",
+    "x-oss-additional-headers",
+];
+
 /// What signing sees of a request. Borrowed: nothing is copied before it must be.
 #[derive(Clone, Copy)]
 pub struct RequestParts<'a> {

@@ -3,8 +3,8 @@
 use super::canon_v4::{self, AdditionalHeaders, Signable};
 use super::key::sign_v1;
 use super::{
-    Credentials, MAX_V4_EXPIRES, Message, Params, Scheme, Scope, SignOptions, SignRequest,
-    SigningKey, V4_ALGORITHM, canon_v1,
+    Credentials, MAX_V4_EXPIRES, Message, Params, SIGNATURE_PARAMETERS, Scheme, Scope, SignOptions,
+    SignRequest, SigningKey, V4_ALGORITHM, canon_v1,
 };
 use crate::encode::encode_component_into;
 use crate::time::compact_bytes;
@@ -32,21 +32,11 @@ pub enum SignError {
     BadDate,
 }
 
-/// Parameters that make a request signed: sets A and B of §1.1. A caller's own would contradict ours.
-const RESERVED: [&str; 9] = [
-    "OSSAccessKeyId",
-    "Expires",
-    "Signature",
-    "x-oss-signature-version",
-    "x-oss-credential",
-    "x-oss-date",
-    "x-oss-expires",
-    "x-oss-signature",
-    "x-oss-additional-headers",
-];
-
 pub(super) fn refuse_reserved(query: &[(&str, &str)]) -> Result<(), SignError> {
-    match query.iter().find(|(name, _)| RESERVED.contains(name)) {
+    match query
+        .iter()
+        .find(|(name, _)| SIGNATURE_PARAMETERS.contains(name))
+    {
         Some((name, _)) => Err(SignError::ReservedParameter((*name).to_owned())),
         None => Ok(()),
     }
