@@ -135,11 +135,7 @@ fn report(what: &str, mut times: Vec<Duration>, took: Duration, size: u64) {
 fn attrs() -> ObjectAttrs {
     ObjectAttrs {
         headers: vec![("content-type".into(), "application/octet-stream".into())],
-        meta: vec![],
-        acl: Acl::Default,
-        storage_class: StorageClass::Standard,
-        tags: vec![],
-        owner: "1".into(),
+        ..ObjectAttrs::of("1")
     }
 }
 

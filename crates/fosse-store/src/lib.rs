@@ -24,8 +24,9 @@ pub use error::{Result, StoreError};
 pub use memory::{MemoryBlobs, MemoryMeta};
 pub use meta::{Meta, Space};
 pub use record::{
-    AccessKey, Acl, Body, Bucket, BucketStat, Deleted, NewBucket, Object, ObjectAttrs, ObjectKind,
-    Part, Redundancy, StorageClass, Upload, Versioning, WriteCondition, Written,
+    AccessKey, Acl, Body, Bucket, BucketStat, Deleted, Encryption, EncryptionAlgorithm, NewBucket,
+    Object, ObjectAttrs, ObjectKind, Part, Redundancy, Restore, RestoreTier, Retention,
+    RetentionMode, StorageClass, Upload, Versioning, WriteCondition, Written,
 };
 pub use store::{
     BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions, Report,

@@ -13,30 +13,84 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Version byte of every record this version writes.
-pub(crate) const RECORD_VERSION: u8 = 1;
+mod format_1;
+
+/// A record: how a value is written down, and how the forms of older versions are read.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Version byte that this version of Fosse writes.
+    const VERSION: u8 = 1;
+
+    /// The value from the body of an older version; `None` for a version that never was.
+    fn older(_version: u8, _body: &[u8]) -> Option<postcard::Result<Self>> {
+        None
+    }
+}
+
+impl Record for u64 {}
+impl Record for Vec<Extent> {}
+impl Record for Bucket {}
+impl Record for BucketState {}
+impl Record for BlobRecord {}
+impl Record for ManifestHeader {}
+impl Record for Head {}
+impl Record for PartRecord {}
+impl Record for AccessKey {}
+
+impl Record for Object {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+        (version == 1).then(|| whole::<format_1::Object>(body).map(Into::into))
+    }
+}
+
+impl Record for VersionRecord {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+        (version == 1).then(|| whole::<format_1::VersionRecord>(body).map(Into::into))
+    }
+}
+
+impl Record for Upload {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+        (version == 1).then(|| whole::<format_1::Upload>(body).map(Into::into))
+    }
+}
+
+/// A value that takes up the whole of `body`.
+pub(crate) fn whole<T: DeserializeOwned>(body: &[u8]) -> postcard::Result<T> {
+    match postcard::take_from_bytes(body)? {
+        (value, []) => Ok(value),
+        _ => Err(postcard::Error::DeserializeBadEncoding),
+    }
+}
 
 /// The stored form of a record.
-pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Bytes> {
-    postcard::to_extend(record, vec![RECORD_VERSION])
+pub(crate) fn encode<T: Record>(record: &T) -> Result<Bytes> {
+    postcard::to_extend(record, vec![T::VERSION])
         .map(Bytes::from)
         .map_err(|error| StoreError::Corrupt(format!("record cannot be encoded: {error}")))
 }
 
 /// A record from its stored form; `what` names it in the error.
-pub(crate) fn decode<T: DeserializeOwned>(what: &str, stored: &[u8]) -> Result<T> {
-    match stored.split_first() {
-        Some((&RECORD_VERSION, body)) => match postcard::take_from_bytes(body) {
-            Ok((record, [])) => Ok(record),
-            Ok(_) => Err(StoreError::Corrupt(format!(
-                "{what} record: bytes left over"
-            ))),
-            Err(error) => Err(StoreError::Corrupt(format!("{what} record: {error}"))),
-        },
-        Some((version, _)) => Err(StoreError::Corrupt(format!(
+pub(crate) fn decode<T: Record>(what: &str, stored: &[u8]) -> Result<T> {
+    let Some((&version, body)) = stored.split_first() else {
+        return Err(StoreError::Corrupt(format!("{what} record is empty")));
+    };
+    let read = if version == T::VERSION {
+        Some(whole(body))
+    } else {
+        T::older(version, body)
+    };
+    match read {
+        Some(Ok(record)) => Ok(record),
+        Some(Err(error)) => Err(StoreError::Corrupt(format!("{what} record: {error}"))),
+        None => Err(StoreError::Corrupt(format!(
             "{what} record of unknown version {version}"
         ))),
-        None => Err(StoreError::Corrupt(format!("{what} record is empty"))),
     }
 }
 
@@ -159,6 +213,113 @@ pub struct ObjectAttrs {
     pub tags: Vec<(String, String)>,
     /// Account that owns it.
     pub owner: String,
+    /// How the bytes are encrypted at rest; `None`: they are not.
+    pub encryption: Option<Box<Encryption>>,
+    /// Of a symlink: the key it points to, in the same bucket.
+    pub symlink_target: Option<String>,
+    /// Of an archive class: the restore that was asked for last.
+    pub restore: Option<Restore>,
+    /// Retention of this version.
+    pub retention: Option<Retention>,
+    /// Legal hold on this version.
+    pub legal_hold: bool,
+    /// Of an appendable object: when it was sealed, Unix milliseconds.
+    pub sealed_ms: Option<i64>,
+    /// When a lifecycle rule last changed the storage class, Unix milliseconds.
+    pub class_changed_ms: Option<i64>,
+}
+
+impl ObjectAttrs {
+    /// What an object has whose writer says nothing: no headers, no metadata, the bucket's ACL, class `Standard`.
+    pub fn of(owner: impl Into<String>) -> Self {
+        ObjectAttrs {
+            headers: Vec::new(),
+            meta: Vec::new(),
+            acl: Acl::Default,
+            storage_class: StorageClass::Standard,
+            tags: Vec::new(),
+            owner: owner.into(),
+            encryption: None,
+            symlink_target: None,
+            restore: None,
+            retention: None,
+            legal_hold: false,
+            sealed_ms: None,
+            class_changed_ms: None,
+        }
+    }
+}
+
+/// Server-side encryption of an object, as its replies name it (`x-oss-server-side-encryption` and the headers
+/// beside it), and the key of its bytes.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encryption {
+    /// `x-oss-server-side-encryption`.
+    pub algorithm: EncryptionAlgorithm,
+    /// `x-oss-server-side-data-encryption: SM4`; only with `Kms`.
+    pub data_sm4: bool,
+    /// `x-oss-server-side-encryption-key-id`; only with `Kms`.
+    pub key_id: Option<String>,
+    /// The data key, sealed by the master keys; opaque here.
+    pub sealed_key: Vec<u8>,
+}
+
+impl fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encryption")
+            .field("algorithm", &self.algorithm)
+            .field("data_sm4", &self.data_sm4)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `x-oss-server-side-encryption`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the protocol's")]
+pub enum EncryptionAlgorithm {
+    Aes256,
+    Kms,
+    Sm4,
+}
+
+/// A restore of an archived object (RestoreObject).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restore {
+    /// When it was asked for first, Unix milliseconds.
+    pub requested_ms: i64,
+    /// From when on the object is readable, Unix milliseconds.
+    pub ready_ms: i64,
+    /// Until when it is readable, Unix milliseconds.
+    pub until_ms: i64,
+    /// Priority, for the classes that know one.
+    pub tier: RestoreTier,
+}
+
+/// Priority of a restore (`JobParameters/Tier`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the protocol's")]
+pub enum RestoreTier {
+    Bulk,
+    Standard,
+    Expedited,
+}
+
+/// Retention of one object version (`?retention`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Who may shorten it.
+    pub mode: RetentionMode,
+    /// Until when the version may be neither deleted nor replaced, Unix milliseconds.
+    pub until_ms: i64,
+}
+
+/// Mode of a retention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the protocol's")]
+pub enum RetentionMode {
+    Governance,
+    Compliance,
 }
 
 /// One version of an object.
@@ -413,10 +574,7 @@ mod tests {
             attrs: ObjectAttrs {
                 headers: vec![("content-type".into(), "text/plain".into())],
                 meta: vec![("k".into(), vec![0xFF, 0])],
-                acl: Acl::Default,
-                storage_class: StorageClass::Standard,
-                tags: vec![],
-                owner: "1".into(),
+                ..ObjectAttrs::of("1")
             },
             body: Body(BodyPlace::Blob(extent)),
             order: Order([1; 16]),
@@ -427,7 +585,7 @@ mod tests {
     fn records_read_back() {
         let object = sample();
         let stored = encode(&object).unwrap();
-        assert_eq!(stored[0], RECORD_VERSION);
+        assert_eq!(stored[0], Object::VERSION);
         assert_eq!(decode::<Object>("object", &stored).unwrap(), object);
     }
 
@@ -446,11 +604,11 @@ mod tests {
             Err(StoreError::Corrupt(_))
         ));
         stored.pop();
-        stored[0] = RECORD_VERSION + 1;
+        stored[0] = Object::VERSION + 1;
         let Err(StoreError::Corrupt(text)) = decode::<Object>("object", &stored) else {
             panic!()
         };
-        assert!(text.contains("version 2"), "{text}");
+        assert!(text.contains("version 3"), "{text}");
     }
 
     #[test]

@@ -4,14 +4,7 @@ use bytes::Bytes;
 use fosse_store::*;
 
 fn attrs() -> ObjectAttrs {
-    ObjectAttrs {
-        headers: vec![],
-        meta: vec![],
-        acl: Acl::Default,
-        storage_class: StorageClass::Standard,
-        tags: vec![],
-        owner: "1".into(),
-    }
+    ObjectAttrs::of("1")
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ fn attrs() -> ObjectAttrs {
         acl: Acl::PublicRead,
         storage_class: StorageClass::IA,
         tags: vec![("t".into(), "v".into())],
-        owner: "1234567890123456".into(),
+        ..ObjectAttrs::of("1234567890123456")
     }
 }
 
@@ -187,6 +187,11 @@ async fn format_1_reads_back() {
     assert_eq!(
         (key.secret.as_str(), key.root, key.enabled),
         ("not-a-secret", true, true)
+    );
+    let format = fs::read_to_string(dir.path().join("FORMAT")).unwrap();
+    assert_eq!(
+        format, "fosse-store 2\n",
+        "an older Fosse must not open it now"
     );
     let plain = store.bucket("plain").await.unwrap();
     assert_eq!(

@@ -35,7 +35,7 @@ pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, Os
         acl: object_acl(call)?.unwrap_or(Acl::Default),
         storage_class: storage_class(call)?.unwrap_or(bucket.storage_class),
         tags: tags(call)?,
-        owner: call.caller.account().unwrap_or(&bucket.owner).to_owned(),
+        ..ObjectAttrs::of(call.caller.account().unwrap_or(&bucket.owner))
     })
 }
 

@@ -77,10 +77,8 @@ pub(crate) fn attrs() -> ObjectAttrs {
     ObjectAttrs {
         headers: vec![("content-type".into(), "text/plain".into())],
         meta: vec![("colour".into(), b"gr\xC3\xBCn".to_vec())],
-        acl: Acl::Default,
-        storage_class: StorageClass::Standard,
         tags: vec![("t".into(), String::new())],
-        owner: "1".into(),
+        ..ObjectAttrs::of("1")
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The newest format this version reads, and the one it writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_WORD: &str = "fosse-store";
@@ -75,6 +75,9 @@ impl Directory {
             .and_then(|n| n.trim().parse::<u32>().ok());
         match number {
             Some(FORMAT) => Ok(()),
+            // Records of format 1 are read as they are and rewritten when they change; the number keeps an older
+            // version from opening what it would not understand.
+            Some(1) => self.write_format(),
             Some(newer) if newer > FORMAT => Err(StoreError::Format(format!(
                 "data directory {shown} has format {newer}, this version of Fosse reads up to {FORMAT}: \
                  use a newer Fosse"
@@ -168,12 +171,12 @@ mod tests {
     fn a_newer_format_is_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
         drop(Directory::open(dir.path()).unwrap());
-        fs::write(dir.path().join("FORMAT"), "fosse-store 2\n").unwrap();
+        fs::write(dir.path().join("FORMAT"), "fosse-store 3\n").unwrap();
         let Err(StoreError::Format(text)) = Directory::open(dir.path()) else {
             panic!("opened")
         };
         assert!(
-            text.contains("format 2") && text.contains("up to 1"),
+            text.contains("format 3") && text.contains("up to 2"),
             "{text}"
         );
         for damaged in [

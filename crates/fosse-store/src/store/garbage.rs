@@ -6,7 +6,7 @@ use crate::blob::{BlobId, Extent, Place};
 use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Entry, Expect, Outcome, Space};
-use crate::record::decode;
+use crate::record::{Record, decode};
 use crate::store::Inner;
 use crate::store::state::State;
 use crate::store::transaction::Transaction;
@@ -50,6 +50,8 @@ pub(crate) enum GarbageRecord {
     /// Of an upload, the bytes of these parts only; the others belong to an object now.
     Parts(Vec<u32>),
 }
+
+impl Record for GarbageRecord {}
 
 impl Garbage {
     pub(crate) fn key(&self) -> Bytes {

@@ -37,7 +37,7 @@ impl Inner {
         transaction.put(Space::Manifests, key, Expect::Absent, encode(&header)?);
         for (index, slice) in (0..).zip(extents.chunks(SLICE)) {
             let key = slice_key(id, index);
-            transaction.put(Space::Manifests, key, Expect::Any, encode(&slice)?);
+            transaction.put(Space::Manifests, key, Expect::Any, encode(&slice.to_vec())?);
         }
         Ok(())
     }

@@ -158,7 +158,7 @@ impl Inner {
         }
     }
 
-    pub(crate) async fn get<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn get<T: crate::record::Record>(
         &self,
         what: &str,
         space: Space,

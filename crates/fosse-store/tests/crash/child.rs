@@ -69,14 +69,7 @@ async fn open_bucket(store: &Store) -> Arc<Bucket> {
 }
 
 fn attrs() -> ObjectAttrs {
-    ObjectAttrs {
-        headers: vec![],
-        meta: vec![],
-        acl: Acl::Default,
-        storage_class: StorageClass::Standard,
-        tags: vec![],
-        owner: "1".into(),
-    }
+    ObjectAttrs::of("1")
 }
 
 struct Client {
