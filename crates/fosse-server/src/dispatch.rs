@@ -61,7 +61,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
         None
     })?;
     call.query = Query::beside_signature(call.raw_query())?;
-    let operation = Operation::parse(call.method.as_str(), &call.target, &call.query, &|name| {
+    let operation = Operation::identify(call.method.as_str(), &call.target, &call.query, &|name| {
         call.headers.contains_key(name)
     });
     call.operation = operation.as_ref().ok().copied();
@@ -77,6 +77,9 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     call.caller = gate::authenticate(call)?;
     let operation = operation?;
     let granted = gate::authorize(call, operation).await?;
+    if let Some(refusal) = operation.refusal() {
+        return Err(refusal);
+    }
     route(call, body, operation, &granted).await
 }
 
@@ -86,7 +89,7 @@ fn is_rpc(call: &Call) -> bool {
 }
 
 /// 400: an operation that Fosse knows and does not offer (api-objects.md §18).
-fn not_built(message: impl Into<std::borrow::Cow<'static, str>>) -> OssError {
+pub(crate) fn not_built(message: impl Into<std::borrow::Cow<'static, str>>) -> OssError {
     OssError::new(ErrorCode::NotImplemented).with_message(message)
 }
 
@@ -141,9 +144,6 @@ async fn route_others(
         Op::PutBucketAcl => handle::acl::put_bucket_acl(call, granted).await,
         Op::GetObjectAcl => handle::acl::get_object_acl(call, granted).await,
         Op::PutObjectAcl => handle::acl::put_object_acl(call, granted).await,
-        Op::GetBucketCors => handle::cors::get_bucket_cors(granted),
-        Op::PutBucketCors => handle::cors::put_bucket_cors(call, body, granted).await,
-        Op::DeleteBucketCors => handle::cors::delete_bucket_cors(call, granted).await,
-        other => Err(not_built(format!("{} is not implemented.", other.name()))),
+        other => handle::config::route(call, body, other, granted).await,
     }
 }

@@ -14,6 +14,7 @@
 
 mod accept;
 mod admin;
+mod bucket_config;
 mod clock;
 mod config;
 mod conn;

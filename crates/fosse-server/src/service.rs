@@ -1,5 +1,6 @@
 //! What every request shares: settings, store, clock, caches and counters.
 
+use crate::bucket_config::ConfigCache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::key_ring::KeyCache;
@@ -27,6 +28,8 @@ pub(crate) struct Service {
     pub(crate) server_header: HeaderValue,
     pub(crate) ids: RequestIds,
     pub(crate) keys: KeyCache,
+    /// Parsed configurations of buckets.
+    pub(crate) configs: ConfigCache,
     pub(crate) metrics: Metrics,
     pub(crate) dates: DateCache,
     pub(crate) signal: Signal,
@@ -66,6 +69,7 @@ impl Service {
                 .unwrap_or(HeaderValue::from_static("Fosse")),
             ids: RequestIds::new(),
             keys: KeyCache::new(),
+            configs: ConfigCache::new(),
             metrics: Metrics::default(),
             dates: DateCache::default(),
             signal,

@@ -95,6 +95,18 @@ impl Element {
         }
     }
 
+    /// Like [`flag_of`](Self::flag_of), `None` when the child is missing or empty.
+    pub fn optional_flag(&self, name: &str) -> Result<Option<bool>, OssError> {
+        self.value_of(name).map(|_| self.flag_of(name)).transpose()
+    }
+
+    /// Like [`number_of`](Self::number_of), `None` when the child is missing or empty.
+    pub fn optional_number<N: FromStr>(&self, name: &str) -> Result<Option<N>, OssError> {
+        self.value_of(name)
+            .map(|_| self.number_of(name))
+            .transpose()
+    }
+
     /// Time in the first child of that name, Unix seconds. Errors: 400 `MalformedXML` when it is missing or no time.
     pub fn time_of(&self, name: &str) -> Result<i64, OssError> {
         self.value_of(name)

@@ -1,13 +1,13 @@
-//! CORS: the rules of a bucket, preflight, and the headers of actual requests (api-buckets.md §5.5,
-//! api-objects.md §15).
+//! CORS at work: preflight, and the headers of actual requests (api-objects.md §15). The rules themselves are put and
+//! read in `config/cors.rs`.
 
-use crate::gate::{self, Authorized};
+use crate::bucket_config::BucketConfigs;
+use crate::gate;
 use crate::handle::fault;
 use crate::request::Call;
-use crate::respond::{Answer, empty, set, set_number, xml};
-use crate::upload::RequestBody;
+use crate::respond::{Answer, empty, set, set_number};
 use fosse_oss::name::BucketName;
-use fosse_oss::xml::{CorsConfiguration, CorsRule};
+use fosse_oss::xml::CorsRule;
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::cors::{self, CorsGrant, CorsRequest};
 use fosse_store::StoreError;
@@ -17,51 +17,7 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-
-/// Name of the configuration in the bucket's record.
-const CONFIG: &str = "cors";
-/// Largest body of PutBucketCors.
-const MAX_BODY: usize = 16 * 1024;
-
-/// `GET /?cors`.
-pub(crate) fn get_bucket_cors(granted: &Authorized) -> Answer {
-    match granted.bucket()?.configs.get(CONFIG) {
-        Some(document) => Ok(xml(String::from_utf8_lossy(document).into_owned())),
-        None => Err(ErrorCode::NoSuchCorsConfiguration.into()),
-    }
-}
-
-/// `PUT /?cors`: replaces all rules.
-pub(crate) async fn put_bucket_cors(
-    call: &Call,
-    body: &mut RequestBody,
-    granted: &Authorized,
-) -> Answer {
-    let document = body.document(&call.headers, MAX_BODY).await?;
-    let stored = CorsConfiguration::from_xml(&document)?
-        .to_xml()
-        .into_bytes();
-    call.service
-        .store
-        .update_bucket(&granted.bucket()?.name, move |bucket| {
-            bucket.configs.insert(CONFIG.to_owned(), stored.clone());
-        })
-        .await
-        .map_err(fault::of)?;
-    Ok(empty(StatusCode::OK))
-}
-
-/// `DELETE /?cors`.
-pub(crate) async fn delete_bucket_cors(call: &Call, granted: &Authorized) -> Answer {
-    call.service
-        .store
-        .update_bucket(&granted.bucket()?.name, |bucket| {
-            bucket.configs.remove(CONFIG);
-        })
-        .await
-        .map_err(fault::of)?;
-    Ok(empty(StatusCode::NO_CONTENT))
-}
+use std::sync::Arc;
 
 /// `OPTIONS`: preflight, without signature. Whether the object exists is not looked at, so nothing is told about it.
 pub(crate) async fn preflight(call: &Call) -> Answer {
@@ -83,10 +39,17 @@ pub(crate) async fn preflight(call: &Call) -> Answer {
         method: &method,
         headers: Some(headers.as_deref().unwrap_or_default()),
     };
-    let Some((rules, _)) = rules(call).await? else {
-        return Err(ErrorCode::AccessForbidden.into());
+    let configs = configs(call).await?;
+    let Some(cors) = configs
+        .as_deref()
+        .map(BucketConfigs::cors)
+        .transpose()?
+        .flatten()
+    else {
+        return Err(OssError::new(ErrorCode::AccessForbidden)
+            .with_message("CORSResponse: CORS is not enabled for this bucket."));
     };
-    let Some(grant) = matching(&rules, &asked) else {
+    let Some(grant) = matching(&cors.rules, &asked) else {
         return Err(ErrorCode::AccessForbidden.into());
     };
     let mut response = empty(StatusCode::OK);
@@ -112,7 +75,10 @@ pub(crate) async fn allow_origin(call: &Call, headers: &mut HeaderMap) {
         return;
     };
     // A bucket that is gone, or a store that fails, is the answer's business and was told by it.
-    let Ok(Some((rules, always_vary))) = rules(call).await else {
+    let Ok(Some(configs)) = configs(call).await else {
+        return;
+    };
+    let Ok(Some(cors)) = configs.cors() else {
         return;
     };
     let asked = CorsRequest {
@@ -120,7 +86,7 @@ pub(crate) async fn allow_origin(call: &Call, headers: &mut HeaderMap) {
         method: call.method.as_str(),
         headers: None,
     };
-    let grant = matching(&rules, &asked);
+    let grant = matching(&cors.rules, &asked);
     if let Some(grant) = &grant {
         apply(headers, grant);
         set(headers, ACCESS_CONTROL_ALLOW_METHODS, &grant.allow_methods);
@@ -128,7 +94,7 @@ pub(crate) async fn allow_origin(call: &Call, headers: &mut HeaderMap) {
             set_number(headers, ACCESS_CONTROL_MAX_AGE, seconds);
         }
     }
-    if grant.is_some() || always_vary {
+    if grant.is_some() || cors.response_vary {
         headers.insert(VARY, HeaderValue::from_static("Origin"));
     }
 }
@@ -141,22 +107,17 @@ fn apply(headers: &mut HeaderMap, grant: &CorsGrant) {
     }
 }
 
-/// The rules of the addressed bucket, and whether every answer varies by origin.
-async fn rules(call: &Call) -> Result<Option<(Vec<CorsRule>, bool)>, OssError> {
+/// The configurations of the addressed bucket.
+async fn configs(call: &Call) -> Result<Option<Arc<BucketConfigs>>, OssError> {
     let Some(name) = call.target.bucket.as_deref() else {
         return Ok(None);
     };
     let name = BucketName::parse(name)?;
-    let bucket = match call.service.store.bucket(name.as_str()).await {
-        Ok(bucket) => bucket,
-        Err(StoreError::NoSuchBucket) => return Err(gate::no_such_bucket(name.as_str())),
-        Err(error) => return Err(fault::of(error)),
-    };
-    let Some(document) = bucket.configs.get(CONFIG) else {
-        return Ok(None);
-    };
-    let config = CorsConfiguration::from_xml(document).map_err(Call::internal)?;
-    Ok(Some((config.rules, config.response_vary)))
+    match call.service.store.bucket(name.as_str()).await {
+        Ok(bucket) => Ok(Some(call.service.configs.of(&bucket))),
+        Err(StoreError::NoSuchBucket) => Err(gate::no_such_bucket(name.as_str())),
+        Err(error) => Err(fault::of(error)),
+    }
 }
 
 fn matching(rules: &[CorsRule], asked: &CorsRequest<'_>) -> Option<CorsGrant> {

@@ -4,6 +4,7 @@
 pub(crate) mod acl;
 pub(crate) mod bucket;
 pub(crate) mod conditions;
+pub(crate) mod config;
 pub(crate) mod copy;
 pub(crate) mod cors;
 pub(crate) mod delete;

@@ -1,8 +1,8 @@
 //! `CORSConfiguration`: body of PutBucketCors, answer of GetBucketCors, and the form in which it is stored.
 //! Matching is the policy crate's.
 
-use super::read::malformed;
-use super::{Element, Writer};
+use crate::xml::read::malformed;
+use crate::xml::{Element, Writer};
 use crate::{ErrorCode, OssError};
 
 /// Most rules of a configuration (the newer limit of OSS).

@@ -1,0 +1,145 @@
+//! What a bucket is configured to be: each document is parsed when somebody first asks for it and kept as long as the
+//! bucket's record does not change. Asking costs one look into a map of buckets, and nothing at all for a bucket
+//! without configurations.
+//!
+//! The text itself stays in [`Bucket::configs`] under a [`name`]; handlers in `handle/config/` write it.
+
+pub(crate) mod name;
+#[cfg(test)]
+mod tests;
+
+use crate::request::Call;
+use fosse_oss::OssError;
+use fosse_oss::xml::{
+    CorsConfiguration, Payer, PublicAccessBlockConfiguration, RefererConfiguration,
+    RequestPaymentConfiguration,
+};
+use fosse_store::Bucket;
+use quick_cache::sync::Cache;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+/// Buckets whose parsed configurations are kept.
+const BUCKETS: usize = 4096;
+
+/// The parsed configurations of the buckets in use. One per service.
+pub(crate) struct ConfigCache {
+    /// By bucket number; the newest revision that was asked for.
+    buckets: Cache<u64, Arc<BucketConfigs>>,
+    unconfigured: Arc<BucketConfigs>,
+}
+
+impl ConfigCache {
+    pub(crate) fn new() -> Self {
+        Self {
+            buckets: Cache::new(BUCKETS),
+            unconfigured: Arc::new(BucketConfigs::new(0, BTreeMap::new())),
+        }
+    }
+
+    /// The configurations of a bucket as its record says: never older, never newer.
+    pub(crate) fn of(&self, bucket: &Bucket) -> Arc<BucketConfigs> {
+        if bucket.configs.is_empty() {
+            return self.unconfigured.clone();
+        }
+        let cached = self.buckets.get(&bucket.id);
+        if let Some(cached) = &cached
+            && cached.revision == bucket.revision
+        {
+            return cached.clone();
+        }
+        let fresh = Arc::new(BucketConfigs::new(bucket.revision, bucket.configs.clone()));
+        // A request that began before a change must not push out what came after it.
+        if cached.is_none_or(|cached| cached.revision < bucket.revision) {
+            self.buckets.insert(bucket.id, fresh.clone());
+        }
+        fresh
+    }
+}
+
+#[allow(
+    dead_code,
+    reason = "the gate and background work read them as they come"
+)]
+/// The configurations of one revision of a bucket. `None`: not configured.
+///
+/// Errors of every getter: 500 when the stored document cannot be read, which no request can bring about.
+pub(crate) struct BucketConfigs {
+    revision: u64,
+    texts: BTreeMap<String, Vec<u8>>,
+    cors: Slot<CorsConfiguration>,
+    referer: Slot<RefererConfiguration>,
+    request_payment: Slot<RequestPaymentConfiguration>,
+    public_access_block: Slot<PublicAccessBlockConfiguration>,
+}
+
+#[allow(
+    dead_code,
+    reason = "the gate and background work read them as they come"
+)]
+impl BucketConfigs {
+    fn new(revision: u64, texts: BTreeMap<String, Vec<u8>>) -> Self {
+        Self {
+            revision,
+            texts,
+            cors: Slot::new(),
+            referer: Slot::new(),
+            request_payment: Slot::new(),
+            public_access_block: Slot::new(),
+        }
+    }
+
+    pub(crate) fn cors(&self) -> Result<Option<&CorsConfiguration>, OssError> {
+        let read = CorsConfiguration::from_xml;
+        self.cors.get(self.texts.get(name::CORS), read)
+    }
+
+    pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, OssError> {
+        let read = RefererConfiguration::from_xml;
+        self.referer.get(self.texts.get(name::REFERER), read)
+    }
+
+    /// Who pays for requests; the owner unless it is said otherwise.
+    pub(crate) fn payer(&self) -> Result<Payer, OssError> {
+        let read = RequestPaymentConfiguration::from_xml;
+        let text = self.texts.get(name::REQUEST_PAYMENT);
+        let found = self.request_payment.get(text, read)?;
+        Ok(found.copied().unwrap_or_default().payer)
+    }
+
+    /// Whether public access to this bucket is blocked by its own setting; the account's counts besides.
+    pub(crate) fn blocks_public_access(&self) -> Result<bool, OssError> {
+        let read = PublicAccessBlockConfiguration::from_xml;
+        let text = self.texts.get(name::PUBLIC_ACCESS_BLOCK);
+        let found = self.public_access_block.get(text, read)?;
+        Ok(found.copied().unwrap_or_default().block_public_access)
+    }
+}
+
+/// A document that is parsed once, when it is first asked for.
+struct Slot<T>(OnceLock<Result<T, String>>);
+
+impl<T> Slot<T> {
+    const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn get(
+        &self,
+        text: Option<&Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> Result<T, OssError>,
+    ) -> Result<Option<&T>, OssError> {
+        let Some(text) = text else {
+            return Ok(None);
+        };
+        let parsed = self
+            .0
+            .get_or_init(|| read(text).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(document) => Ok(Some(document)),
+            Err(fault) => Err(Call::internal(format!(
+                "a stored configuration cannot be read: {fault}"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Names of configurations in [`fosse_store::Bucket::configs`]. They are stored: a name that was used once is never
+//! used for something else.
+
+pub(crate) const CORS: &str = "cors";
+pub(crate) const PUBLIC_ACCESS_BLOCK: &str = "publicAccessBlock";
+pub(crate) const REFERER: &str = "referer";
+pub(crate) const REQUEST_PAYMENT: &str = "requestPayment";

@@ -1,0 +1,97 @@
+//! Configurations of buckets: one file per family, and what they share.
+//!
+//! Putting one is: read the body, parse and validate it, store its text. Getting one is the stored text, or what OSS
+//! answers when nothing is configured. Deleting one answers 204 whether or not there was something to delete.
+
+mod cors;
+mod public_access_block;
+mod referer;
+mod request_payment;
+
+use crate::dispatch::not_built;
+use crate::gate::Authorized;
+use crate::handle::fault;
+use crate::request::Call;
+use crate::respond::{Answer, empty, xml};
+use crate::upload::RequestBody;
+use bytes::Bytes;
+use fosse_oss::op::Operation;
+use fosse_oss::{ErrorCode, OssError};
+use http::StatusCode;
+
+/// The handler of each operation on a configuration.
+pub(crate) async fn route(
+    call: &Call,
+    body: &mut RequestBody,
+    operation: Operation,
+    granted: &Authorized,
+) -> Answer {
+    use Operation as Op;
+    match operation {
+        Op::PutBucketCors => cors::put(call, body, granted).await,
+        Op::GetBucketCors => cors::get(granted),
+        Op::DeleteBucketCors => cors::delete(call, granted).await,
+        Op::PutBucketPublicAccessBlock => public_access_block::put(call, body, granted).await,
+        Op::GetBucketPublicAccessBlock => public_access_block::get(granted),
+        Op::DeleteBucketPublicAccessBlock => public_access_block::delete(call, granted).await,
+        Op::PutBucketReferer => referer::put(call, body, granted).await,
+        Op::GetBucketReferer => referer::get(granted),
+        Op::PutBucketRequestPayment => request_payment::put(call, body, granted).await,
+        Op::GetBucketRequestPayment => request_payment::get(granted),
+        other => Err(not_built(format!("{} is not implemented.", other.name()))),
+    }
+}
+
+/// The body of a request that puts a configuration, checked against `Content-MD5`.
+///
+/// Errors: 400 `MalformedXML` above the limit for XML, and those of [`RequestBody::document`].
+async fn received(call: &Call, body: &mut RequestBody) -> Result<Bytes, OssError> {
+    let limit = call.service.config.limits.max_xml_bytes;
+    body.document(&call.headers, limit).await
+}
+
+/// Stores the text of a configuration; 200.
+async fn store(call: &Call, granted: &Authorized, name: &str, text: String) -> Answer {
+    let (name, text) = (name.to_owned(), text.into_bytes());
+    call.service
+        .store
+        .update_bucket(&granted.bucket()?.name, move |bucket| {
+            bucket.configs.insert(name.clone(), text.clone());
+        })
+        .await
+        .map_err(fault::of)?;
+    Ok(empty(StatusCode::OK))
+}
+
+/// Removes a configuration; 204, also when there was none.
+async fn remove(call: &Call, granted: &Authorized, name: &str) -> Answer {
+    let bucket = granted.bucket()?;
+    if bucket.configs.contains_key(name) {
+        let name = name.to_owned();
+        call.service
+            .store
+            .update_bucket(&bucket.name, move |bucket| {
+                bucket.configs.remove(&name);
+            })
+            .await
+            .map_err(fault::of)?;
+    }
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// The stored document, or `unset`.
+fn stored_or(granted: &Authorized, name: &str, unset: impl FnOnce() -> String) -> Answer {
+    let stored = granted.bucket()?.configs.get(name);
+    Ok(xml(match stored {
+        Some(text) => String::from_utf8_lossy(text).into_owned(),
+        None => unset(),
+    }))
+}
+
+/// The stored document, or the error that says that there is none.
+fn stored_or_error(granted: &Authorized, name: &str, unset: ErrorCode) -> Answer {
+    match granted.bucket()?.configs.get(name) {
+        Some(text) => Ok(xml(String::from_utf8_lossy(text).into_owned())),
+        None => Err(unset.into()),
+    }
+}
