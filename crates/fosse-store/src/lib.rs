@@ -13,6 +13,7 @@ mod contract;
 mod embedded;
 mod error;
 mod key;
+mod master_keys;
 mod memory;
 pub mod meta;
 mod record;
@@ -21,6 +22,7 @@ mod version;
 
 pub use blob::{BlobId, Blobs, Extent, Place};
 pub use error::{Result, StoreError};
+pub use master_keys::MasterKeys;
 pub use memory::{MemoryBlobs, MemoryMeta};
 pub use meta::{Meta, Space};
 pub use record::{

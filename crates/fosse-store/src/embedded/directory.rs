@@ -1,6 +1,7 @@
 //! The data directory: its format version, its lock, its folders.
 
 use crate::error::{Result, StoreError};
+use crate::master_keys;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -138,7 +139,14 @@ fn check_foreign(path: &Path) -> Result<()> {
     }
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
-        if name != LOCK_FILE && name != "FORMAT.new" && name != "lost+found" {
+        // An operator may put the keys there first.
+        let ours = [
+            LOCK_FILE,
+            "FORMAT.new",
+            "lost+found",
+            master_keys::file::NAME,
+        ];
+        if !ours.iter().any(|ours| name == *ours) {
             return Err(StoreError::Format(format!(
                 "{} is not empty and not a data directory of Fosse (it has no {FORMAT_FILE})",
                 path.display()

@@ -13,6 +13,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use directory::sync_dir;
 pub(crate) use kv::Recovered;
 
 use crate::blob::Blobs;

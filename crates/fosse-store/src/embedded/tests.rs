@@ -24,7 +24,7 @@ fn options(dir: &Path) -> OpenOptions {
 fn start(dir: &Path, sync: Sync, segment_bytes: u64) -> Store {
     let engine = open_with(&options(dir), sync, segment_bytes).unwrap();
     // No cache: what is read is what is on disk.
-    let state = Arc::new(State::new(0, engine.health, GRACE));
+    let state = Arc::new(State::new(0, engine.health, GRACE, MasterKeys::in_memory()));
     Store::start(
         engine.meta,
         engine.blobs,
@@ -404,7 +404,12 @@ async fn a_large_body_needs_little_memory() {
 async fn what_is_deleted_goes_after_a_while() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open_with(&options(dir.path()), sync(), 1 << 20).unwrap();
-    let state = Arc::new(State::new(0, engine.health, Duration::from_millis(300)));
+    let state = Arc::new(State::new(
+        0,
+        engine.health,
+        Duration::from_millis(300),
+        MasterKeys::in_memory(),
+    ));
     let store = Store::start(
         engine.meta,
         engine.blobs,

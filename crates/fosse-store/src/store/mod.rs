@@ -25,6 +25,7 @@ pub use verify::Report;
 use crate::blob::{BlobId, Blobs};
 use crate::embedded;
 use crate::error::{Result, StoreError};
+use crate::master_keys::{self, MasterKeys};
 use crate::memory::{MemoryBlobs, MemoryMeta};
 use crate::meta::{Meta, Space};
 use garbage::GRACE;
@@ -42,6 +43,8 @@ pub struct OpenOptions {
     pub small_limit: u64,
     /// Bytes of the caches of hot records and hot small bodies, half each.
     pub cache_bytes: u64,
+    /// The file of master keys; `None` is `master.keys` in the data directory. Made when the directory never had keys.
+    pub master_keys: Option<PathBuf>,
 }
 
 impl OpenOptions {
@@ -54,6 +57,7 @@ impl OpenOptions {
             dir: dir.into(),
             small_limit: 1 << 20,
             cache_bytes: 128 << 20,
+            master_keys: None,
         }
     }
 }
@@ -78,7 +82,11 @@ impl Store {
     pub fn open(options: OpenOptions) -> Result<Self> {
         let cache_bytes = options.cache_bytes;
         let engine = embedded::open(&options)?;
-        let state = Arc::new(State::new(cache_bytes, engine.health, GRACE));
+        let keys = match &options.master_keys {
+            Some(path) => MasterKeys::load(&options.dir, path)?,
+            None => MasterKeys::load(&options.dir, &options.dir.join(master_keys::file::NAME))?,
+        };
+        let state = Arc::new(State::new(cache_bytes, engine.health, GRACE, keys));
         Self::start(
             engine.meta,
             engine.blobs,
@@ -90,7 +98,8 @@ impl Store {
 
     /// In memory, for tests and `--memory`. Nothing survives the last clone.
     pub fn memory() -> Self {
-        let state = Arc::new(State::new(32 << 20, Default::default(), GRACE / 10));
+        let keys = MasterKeys::in_memory();
+        let state = Arc::new(State::new(32 << 20, Default::default(), GRACE / 10, keys));
         let (meta, blobs) = (
             Arc::new(MemoryMeta::default()),
             Arc::new(MemoryBlobs::default()),
@@ -130,6 +139,11 @@ impl Store {
             Some(reason) => Err(StoreError::Poisoned(reason)),
             None => Ok(()),
         }
+    }
+
+    /// The keys that seal what the store keeps secret.
+    pub fn master_keys(&self) -> &MasterKeys {
+        &self.0.state.master_keys
     }
 
     /// Whether writes still work (readiness).

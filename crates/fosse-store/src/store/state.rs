@@ -3,6 +3,7 @@
 use crate::blob::{BlobId, Extent, Place};
 use crate::cache::{ByBytes, Hot, Weigh};
 use crate::error::StoreError;
+use crate::master_keys::MasterKeys;
 use crate::record::{AccessKey, Bucket, Object};
 use crate::store::garbage::GarbageQueue;
 use bytes::Bytes;
@@ -178,6 +179,7 @@ const LOCKS: usize = 4096;
 
 pub(crate) struct State {
     pub(crate) health: Health,
+    pub(crate) master_keys: MasterKeys,
     pub(crate) objects: Hot<ObjectName, Arc<Object>>,
     pub(crate) buckets: Hot<String, Arc<Bucket>>,
     pub(crate) manifests: Cache<BlobId, Arc<Vec<Extent>>, ByBytes>,
@@ -194,7 +196,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(cache_bytes: u64, health: Health, grace: Duration) -> Self {
+    pub(crate) fn new(
+        cache_bytes: u64,
+        health: Health,
+        grace: Duration,
+        master_keys: MasterKeys,
+    ) -> Self {
         let records = cache_bytes / 2;
         let bodies = cache_bytes - records;
         // The estimate decides into how many parts the cache is split, each with its share of the bytes. A large
@@ -203,6 +210,7 @@ impl State {
         let body_items = usize::try_from(bodies >> 18).unwrap_or(usize::MAX).max(64);
         State {
             health,
+            master_keys,
             objects: Hot::new(records / 8 * 6, 512),
             buckets: Hot::new(records / 8, 1024),
             manifests: Cache::with_weighter(256, records / 8, ByBytes),

@@ -1,4 +1,4 @@
-//! `fosse admin access-key`: AccessKeys of the root account, in a data directory whose server is stopped.
+//! `fosse admin`: AccessKeys of the root account and master keys, in a data directory whose server is stopped.
 
 use std::path::PathBuf;
 
@@ -29,20 +29,59 @@ enum Subject {
             fosse admin access-key disable FOSSEABCDEF0123456789ABC"
     )]
     AccessKey {
-        /// Data directory of the server
-        #[arg(
-            long,
-            value_name = "DIR",
-            env = "FOSSE_DATA_DIR",
-            hide_env_values = true,
-            default_value = "./fosse-data",
-            global = true
-        )]
-        data_dir: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        place: StoppedServer,
         /// What to do.
         #[command(subcommand)]
         action: Action,
     },
+    /// Master keys, which seal secrets and encrypted objects
+    #[command(
+        after_help = "The server that uses the directory must be stopped.\n\nExamples:\n  \
+            fosse admin master-key list\n  \
+            fosse admin master-key rotate --data-dir /srv/fosse"
+    )]
+    MasterKey {
+        /// Where.
+        #[command(flatten)]
+        place: StoppedServer,
+        /// What to do.
+        #[command(subcommand)]
+        action: MasterKeyAction,
+    },
+}
+
+/// The files of a server that is stopped.
+#[derive(Args, Debug)]
+struct StoppedServer {
+    /// Data directory of the server
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "FOSSE_DATA_DIR",
+        hide_env_values = true,
+        default_value = "./fosse-data",
+        global = true
+    )]
+    data_dir: PathBuf,
+    /// The file of master keys, when it is not in the data directory
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "FOSSE_MASTER_KEYS_FILE",
+        hide_env_values = true,
+        global = true
+    )]
+    master_keys_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+enum MasterKeyAction {
+    /// List the ids of the keys, the current one first
+    List,
+    /// Make a new key that seals from now on; the former ones stay, to open what they sealed
+    Rotate,
 }
 
 #[derive(Subcommand, Debug)]
@@ -74,11 +113,13 @@ enum Action {
 
 /// Runs `admin`.
 pub(crate) fn run(args: &AdminArgs) -> Result<()> {
-    let Subject::AccessKey { data_dir, action } = &args.subject;
-    if !data_dir.is_dir() {
+    let place = match &args.subject {
+        Subject::AccessKey { place, .. } | Subject::MasterKey { place, .. } => place,
+    };
+    if !place.data_dir.is_dir() {
         return Err(Failure::local(format_args!(
             "there is no data directory {}; name it with --data-dir, or make it by starting `fosse serve` once",
-            data_dir.display()
+            place.data_dir.display()
         )));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -87,8 +128,12 @@ pub(crate) fn run(args: &AdminArgs) -> Result<()> {
         .build()
         .map_err(|error| Failure::local(format_args!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
-        let store = open_store(data_dir)?;
-        let done = act(&store, action, &Out::new(false)).await;
+        let store = open_store(&place.data_dir, place.master_keys_file.as_deref())?;
+        let out = Out::new(false);
+        let done = match &args.subject {
+            Subject::AccessKey { action, .. } => act(&store, action, &out).await,
+            Subject::MasterKey { action, .. } => act_on_master_keys(&store, action, &out),
+        };
         store
             .close()
             .await
@@ -151,6 +196,27 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
                 .await
                 .map_err(|error| Failure::Local(error.into()))?;
             Ok(())
+        }
+    }
+}
+
+fn act_on_master_keys(store: &Store, action: &MasterKeyAction, out: &Out) -> Result<()> {
+    let keys = store.master_keys();
+    match action {
+        MasterKeyAction::List => {
+            for (at, id) in keys.ids().iter().enumerate() {
+                let note = if at == 0 { "  current" } else { "" };
+                out.line(&format!("{id}{note}"))?;
+            }
+            Ok(())
+        }
+        MasterKeyAction::Rotate => {
+            let id = keys
+                .rotate()
+                .map_err(|error| Failure::Local(error.into()))?;
+            out.line(&format!(
+                "master key {id} is current; keep a copy of the file"
+            ))
         }
     }
 }

@@ -255,11 +255,11 @@ fn addresses(settings: &Settings, name: &str) -> Result<Vec<SocketAddr>> {
 }
 
 /// Opens a data directory, with errors that say what to do.
-pub(crate) fn open_store(dir: &Path) -> Result<Store> {
+pub(crate) fn open_store(dir: &Path, master_keys: Option<&Path>) -> Result<Store> {
     open_store_with(OpenOptions {
-        dir: dir.to_owned(),
-        small_limit: 1 << 20,
         cache_bytes: 8 << 20,
+        master_keys: master_keys.map(Path::to_owned),
+        ..OpenOptions::new(dir)
     })
 }
 
@@ -294,6 +294,7 @@ async fn serve(
             dir: settings.text("data-dir").unwrap_or("./fosse-data").into(),
             small_limit: settings.number("small-object-bytes").unwrap_or(1 << 20),
             cache_bytes: settings.number("cache-bytes").unwrap_or(128 << 20),
+            master_keys: settings.text("master-keys-file").map(PathBuf::from),
         })?
     };
     let given = given

@@ -90,6 +90,13 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Where buckets, objects and AccessKeys are kept",
     ),
     setting(
+        "master-keys-file",
+        Kind::Text,
+        "FILE",
+        "",
+        "The keys that seal secrets and encrypted objects, made at the first start; default: master.keys in the data directory",
+    ),
+    setting(
         "memory",
         Kind::Switch,
         "",
