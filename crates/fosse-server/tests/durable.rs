@@ -13,6 +13,7 @@ fn open(dir: &Path) -> Store {
         dir,
         small_limit: 1 << 20,
         cache_bytes: 16 << 20,
+        master_keys: None,
     })
     .unwrap()
 }
