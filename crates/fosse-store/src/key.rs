@@ -27,7 +27,6 @@ pub(crate) fn escape(text: &[u8]) -> Vec<u8> {
 }
 
 /// Splits an escaped, ended string from what follows; `None` when it is malformed.
-#[cfg(test)]
 pub(crate) fn unescape(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -32,6 +32,6 @@ pub use record::{
 };
 pub use store::{
     BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions, Report,
-    SealedBlob, Store, UploadPage, UploadQuery,
+    ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store, UploadPage, UploadQuery,
 };
 pub use version::VersionId;

@@ -343,6 +343,9 @@ pub struct Object {
     pub attrs: ObjectAttrs,
     /// Where the bytes are: opaque to callers.
     pub body: Body,
+    /// When it was last read, Unix milliseconds, where the bucket's access monitor keeps it; coarse, see
+    /// [`Store::record_accesses`](crate::Store::record_accesses).
+    pub accessed_ms: Option<i64>,
     /// Place among the versions of its key.
     pub(crate) order: Order,
 }
@@ -577,6 +580,7 @@ mod tests {
                 ..ObjectAttrs::of("1")
             },
             body: Body(BodyPlace::Blob(extent)),
+            accessed_ms: None,
             order: Order([1; 16]),
         }
     }

@@ -7,6 +7,7 @@ mod meta;
 mod multipart;
 mod objects;
 mod races;
+mod scan;
 mod versions;
 
 use crate::*;

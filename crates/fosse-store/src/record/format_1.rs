@@ -69,6 +69,7 @@ impl From<Object> for super::Object {
             modified_ms: old.modified_ms,
             attrs: old.attrs.into(),
             body: old.body,
+            accessed_ms: None,
             order: old.order,
         }
     }

@@ -11,6 +11,7 @@ mod list;
 mod manifest;
 mod multipart;
 mod object;
+mod scan;
 pub(crate) mod state;
 mod sweep;
 mod transaction;
@@ -19,6 +20,7 @@ mod versions;
 
 pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
+pub use scan::{ScanBatch, ScanPlace, Seen, SeenChange};
 
 pub use verify::Report;
 

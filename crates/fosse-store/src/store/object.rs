@@ -42,6 +42,7 @@ impl Draft {
             modified_ms,
             attrs: self.attrs.clone(),
             body: Body(self.body),
+            accessed_ms: None,
             order,
         }
     }
@@ -440,7 +441,7 @@ impl Store {
 
 impl Inner {
     /// A delete that names no version.
-    async fn stage_delete(
+    pub(crate) async fn stage_delete(
         &self,
         transaction: &mut Transaction,
         bucket: &Bucket,
