@@ -35,3 +35,11 @@ pub use store::{
     ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store, UploadPage, UploadQuery,
 };
 pub use version::VersionId;
+
+/// Accounts and what belongs to them: users, groups, roles, policies.
+pub mod identity {
+    pub use crate::record::{
+        Account, Attachment, Group, Permissions, Policy, PolicyType, PolicyVersion, Role, User,
+    };
+    pub use crate::store::{AccountChange, AccountRecords, ByName, ChangeError, Named};
+}

@@ -53,6 +53,8 @@ pub enum Space {
     System,
     /// AccessKey id → access key.
     AccessKeys,
+    /// Accounts, users, groups, roles, policies, and when AccessKeys were last used.
+    Identities,
     /// Bucket name → bucket.
     Buckets,
     /// Owner and bucket name → nothing; the index behind a listing of one owner's buckets.
@@ -81,9 +83,10 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of their numbers.
-    pub const ALL: [Space; 14] = [
+    pub const ALL: [Space; 15] = [
         Space::System,
         Space::AccessKeys,
+        Space::Identities,
         Space::Buckets,
         Space::Owned,
         Space::BucketStates,
@@ -103,6 +106,7 @@ impl Space {
         match self {
             Space::System => "system",
             Space::AccessKeys => "access-keys",
+            Space::Identities => "identities",
             Space::Buckets => "buckets",
             Space::Owned => "owned",
             Space::BucketStates => "bucket-states",

@@ -14,6 +14,12 @@ use std::fmt;
 use std::sync::Arc;
 
 mod format_1;
+mod identity;
+
+pub(crate) use identity::StoredAccessKey;
+pub use identity::{
+    Account, Attachment, Group, Permissions, Policy, PolicyType, PolicyVersion, Role, User,
+};
 
 /// A record: how a value is written down, and how the forms of older versions are read.
 pub(crate) trait Record: Serialize + DeserializeOwned {
@@ -34,7 +40,6 @@ impl Record for BlobRecord {}
 impl Record for ManifestHeader {}
 impl Record for Head {}
 impl Record for PartRecord {}
-impl Record for AccessKey {}
 
 impl Record for Object {
     const VERSION: u8 = 2;
@@ -493,8 +498,9 @@ impl PartRecord {
     }
 }
 
-/// An AccessKey of an account. The secret is for the server only; `Debug` hides it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An AccessKey of an account, or of a user of it. The secret is for the server only; `Debug` hides it, and it is
+/// sealed where it is stored.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey {
     /// AccessKey id.
     pub id: String,
@@ -502,6 +508,8 @@ pub struct AccessKey {
     pub secret: String,
     /// Account it belongs to.
     pub owner: String,
+    /// Number of the user it belongs to; `None`: the account itself.
+    pub user: Option<String>,
     /// Whether it may be used.
     pub enabled: bool,
     /// Whether it is the root key.
@@ -517,6 +525,7 @@ impl fmt::Debug for AccessKey {
         f.debug_struct("AccessKey")
             .field("id", &self.id)
             .field("owner", &self.owner)
+            .field("user", &self.user)
             .field("enabled", &self.enabled)
             .field("root", &self.root)
             .finish_non_exhaustive()
@@ -621,6 +630,7 @@ mod tests {
             id: "id".into(),
             secret: "hidden".into(),
             owner: "1".into(),
+            user: None,
             enabled: true,
             root: false,
             created_ms: 0,

@@ -137,6 +137,7 @@ async fn write_all(store: &Store) {
         id: "AKfixture".into(),
         secret: "not-a-secret".into(),
         owner: "1234567890123456".into(),
+        user: None,
         enabled: true,
         root: true,
         created_ms: 1_600_000_000_000,

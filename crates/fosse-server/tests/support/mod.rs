@@ -70,6 +70,7 @@ impl Server {
                             id: id.into(),
                             secret: secret.into(),
                             owner: owner.into(),
+                            user: None,
                             enabled: true,
                             root,
                             created_ms: 0,

@@ -143,6 +143,7 @@ async fn access_keys(store: Store) {
         id: id.into(),
         secret: secret.into(),
         owner: "1".into(),
+        user: None,
         enabled: true,
         root: false,
         created_ms: 5,

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod buckets;
+mod identities;
 mod listing;
 mod meta;
 mod multipart;

@@ -22,6 +22,7 @@ const BOOT: &[u8] = b"boot";
 #[derive(Default)]
 pub(crate) struct Recovered {
     pub(crate) access_keys: Vec<Entry>,
+    pub(crate) identities: Vec<Entry>,
     pub(crate) garbage: Vec<Entry>,
 }
 
@@ -109,6 +110,7 @@ impl FjallMeta {
         batch.commit().map_err(fault)?;
         let recovered = Recovered {
             access_keys: tables.scan(Space::AccessKeys, Scan::prefix(b"", usize::MAX))?,
+            identities: tables.scan(Space::Identities, Scan::prefix(b"", usize::MAX))?,
             garbage: tables.scan(Space::Garbage, Scan::prefix(b"", usize::MAX))?,
         };
         let (sender, receiver) = mpsc::channel();

@@ -7,6 +7,7 @@ mod access_key;
 mod body;
 mod bucket;
 pub(crate) mod garbage;
+pub(crate) mod identity;
 mod list;
 mod manifest;
 mod multipart;
@@ -19,6 +20,7 @@ mod verify;
 mod versions;
 
 pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
+pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
 pub use scan::{ScanBatch, ScanPlace, Seen, SeenChange};
 
@@ -110,7 +112,8 @@ impl Store {
         Self::run(inner)
     }
 
-    /// Starts over engines that hold `recovered` entries in [`Space::AccessKeys`] and [`Space::Garbage`].
+    /// Starts over engines that hold `recovered` entries in [`Space::AccessKeys`], [`Space::Identities`] and
+    /// [`Space::Garbage`].
     pub(crate) fn start(
         meta: Arc<dyn Meta>,
         blobs: Arc<dyn Blobs>,
@@ -118,7 +121,9 @@ impl Store {
         boot: u64,
         recovered: embedded::Recovered,
     ) -> Result<Self> {
-        access_key::load(&state, &recovered.access_keys)?;
+        let clear = access_key::load(&state, &recovered.access_keys, &state.master_keys)?;
+        access_key::seal(&*meta, &clear, &state.master_keys)?;
+        identity::load(&state, &recovered.identities)?;
         garbage::load(&state, &recovered.garbage)?;
         Ok(Self::run(Inner::new(meta, blobs, state, boot)))
     }

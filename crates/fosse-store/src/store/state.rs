@@ -6,12 +6,14 @@ use crate::error::StoreError;
 use crate::master_keys::MasterKeys;
 use crate::record::{AccessKey, Bucket, Object};
 use crate::store::garbage::GarbageQueue;
+use crate::store::identity::Identities;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -187,6 +189,9 @@ pub(crate) struct State {
     /// Blobs that compaction moved in this process, so that a stale hint costs one look-up.
     pub(crate) moved: Cache<BlobId, Place>,
     pub(crate) access_keys: RwLock<HashMap<String, Arc<AccessKey>>>,
+    pub(crate) identities: RwLock<Identities>,
+    /// Grows after each change of `access_keys` and `identities`.
+    pub(crate) identity_revision: AtomicU64,
     pub(crate) at_work: AtWork,
     pub(crate) garbage: GarbageQueue,
     /// One sweep at a time.
@@ -217,6 +222,8 @@ impl State {
             bodies: Cache::with_weighter(body_items, bodies, ByBytes),
             moved: Cache::new(4096),
             access_keys: RwLock::default(),
+            identities: RwLock::default(),
+            identity_revision: AtomicU64::new(1),
             at_work: AtWork::default(),
             garbage: GarbageQueue::new(grace),
             sweeping: tokio::sync::Mutex::new(()),
@@ -231,6 +238,11 @@ impl State {
         self.locks[self.hasher.hash_one(key) as usize % LOCKS]
             .lock()
             .await
+    }
+
+    /// What was derived from identities is old from here on.
+    pub(crate) fn identities_changed(&self) {
+        self.identity_revision.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn writing(self: &Arc<Self>, id: BlobId) -> Writing {

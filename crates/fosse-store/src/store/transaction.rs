@@ -8,6 +8,7 @@ use crate::record::{AccessKey, BlobRecord, BodyPlace, Bucket, ManifestHeader, Ob
 use crate::store::Inner;
 use crate::store::body::Sealed;
 use crate::store::garbage::{Garbage, GarbageRecord};
+use crate::store::identity::AccountChange;
 use crate::store::state::ObjectName;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -17,6 +18,9 @@ pub(crate) enum After {
     Object(ObjectName, Option<Arc<Object>>),
     Bucket(String, Option<Arc<Bucket>>),
     AccessKey(String, Option<Arc<AccessKey>>),
+    Account(String, Box<AccountChange>),
+    AccountGone(String),
+    Used(Vec<(String, i64)>),
     Named(Arc<Sealed>),
     Garbage(Garbage),
     GarbageNow(Garbage),
@@ -93,12 +97,25 @@ impl Inner {
                 match after {
                     After::Object(name, object) => state.objects.wrote(name, object),
                     After::Bucket(name, bucket) => state.buckets.wrote(name, bucket),
-                    After::AccessKey(id, Some(key)) => {
-                        state.access_keys.write().insert(id, key);
+                    After::AccessKey(id, key) => {
+                        state.identities.write().wrote_key(&id, key.as_ref());
+                        let mut keys = state.access_keys.write();
+                        match key {
+                            Some(key) => _ = keys.insert(id, key),
+                            None => _ = keys.remove(&id),
+                        }
+                        drop(keys);
+                        state.identities_changed();
                     }
-                    After::AccessKey(id, None) => {
-                        state.access_keys.write().remove(&id);
+                    After::Account(id, change) => {
+                        state.identities.write().apply(&id, *change);
+                        state.identities_changed();
                     }
+                    After::AccountGone(id) => {
+                        state.identities.write().remove_account(&id);
+                        state.identities_changed();
+                    }
+                    After::Used(uses) => state.identities.write().used(uses),
                     After::Named(sealed) => sealed.named(),
                     After::Garbage(garbage) => state.garbage.add(garbage),
                     After::GarbageNow(garbage) => state.garbage.add_unread(garbage),

@@ -155,6 +155,7 @@ async fn act(store: &Store, action: &Action, out: &Out) -> Result<()> {
                 id: root_key::new_id()?,
                 secret: root_key::new_secret()?,
                 owner: root.owner.clone(),
+                user: None,
                 enabled: true,
                 root: false,
                 created_ms: now_ms(),
