@@ -2,7 +2,8 @@
 
 use super::{Param, Params};
 
-/// The query parameters that authenticate: sets A and B of §1.1, and the tokens. Each is the first of its name.
+/// The query parameters that authenticate: sets A and B of §1.1, the tokens, and the limits to
+/// places. Each is the first of its name.
 #[derive(Default)]
 pub(super) struct AuthParams<'p, 'a> {
     pub(super) key_id: Option<&'p Param<'a>>,
@@ -16,6 +17,10 @@ pub(super) struct AuthParams<'p, 'a> {
     pub(super) additional: Option<&'p Param<'a>>,
     pub(super) v1_token: Option<&'p Param<'a>>,
     pub(super) v4_token: Option<&'p Param<'a>>,
+    pub(super) source_ip: Option<&'p Param<'a>>,
+    pub(super) subnet_mask: Option<&'p Param<'a>>,
+    pub(super) vpc_id: Option<&'p Param<'a>>,
+    pub(super) forward_allow: Option<&'p Param<'a>>,
     pub(super) doubled: Option<&'static str>,
 }
 
@@ -35,6 +40,10 @@ impl<'p, 'a> AuthParams<'p, 'a> {
                 b"x-oss-additional-headers" => (&mut sent.additional, "x-oss-additional-headers"),
                 b"security-token" => (&mut sent.v1_token, "security-token"),
                 b"x-oss-security-token" => (&mut sent.v4_token, "x-oss-security-token"),
+                b"x-oss-ac-source-ip" => (&mut sent.source_ip, "x-oss-ac-source-ip"),
+                b"x-oss-ac-subnet-mask" => (&mut sent.subnet_mask, "x-oss-ac-subnet-mask"),
+                b"x-oss-ac-vpc-id" => (&mut sent.vpc_id, "x-oss-ac-vpc-id"),
+                b"x-oss-ac-forward-allow" => (&mut sent.forward_allow, "x-oss-ac-forward-allow"),
                 _ => continue,
             };
             if slot.is_some() {

@@ -40,6 +40,7 @@ mod presign;
 mod refusal;
 mod scope;
 mod sign_header;
+mod source_limit;
 mod subresource;
 mod verify;
 
@@ -51,8 +52,9 @@ pub use presign::{SignError, presign_query, presign_query_any_life};
 pub use refusal::{Refusal, Rule};
 pub use scope::{Scope, ScopeError, is_access_key_id};
 pub use sign_header::sign_header;
+pub use source_limit::Client;
 pub use subresource::is_signed_subresource;
-pub use verify::verify;
+pub use verify::{verify, verify_from};
 
 use std::fmt;
 use std::sync::Arc;

@@ -235,6 +235,21 @@ impl<'a> Params<'a> {
         self.0.push(Param::plain(name.as_bytes(), value.as_bytes()));
     }
 
+    /// These parameters with one value for `name`, whatever they said about it before.
+    pub(super) fn with_value<'b>(&self, name: &'static str, value: &'b str) -> Params<'b>
+    where
+        'a: 'b,
+    {
+        let mut params: SmallVec<[Param<'b>; 8]> = SmallVec::new();
+        for param in &self.0 {
+            if param.name() != name.as_bytes() {
+                params.push(param.clone());
+            }
+        }
+        params.push(Param::plain(name.as_bytes(), value.as_bytes()));
+        Params(params)
+    }
+
     /// The parameters in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Param<'a>> {
         self.0.iter()

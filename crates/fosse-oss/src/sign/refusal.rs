@@ -109,6 +109,10 @@ pub enum Rule {
     TokenExpired,
     /// The signature is another than the one computed.
     Signature,
+    /// `x-oss-ac-subnet-mask` is no number of bits.
+    SubnetMask,
+    /// The request did not come through the VPC that `x-oss-ac-vpc-id` names.
+    Vpc,
     /// PostObject: no `policy` field though other authentication fields are there.
     FormPolicyMissing,
     /// PostObject: no signature field.
@@ -151,6 +155,8 @@ pub struct Refusal {
     pub(super) argument: Option<(Cow<'static, str>, String)>,
     pub(super) string_to_sign: Option<Vec<u8>>,
     pub(super) canonical_request: Option<Vec<u8>>,
+    /// The request is limited to addresses.
+    pub(super) limited: bool,
 }
 
 impl Refusal {
@@ -169,6 +175,7 @@ impl Refusal {
             argument: None,
             string_to_sign: None,
             canonical_request: None,
+            limited: false,
         })
     }
 
@@ -214,6 +221,12 @@ impl Refusal {
     /// Last good second of a URL, Unix seconds.
     pub fn expires(&self) -> Option<i64> {
         self.expires
+    }
+
+    /// Whether the request is limited to addresses (`x-oss-ac-source-ip`, `x-oss-ac-subnet-mask`), so that the client's
+    /// own address took part in the signature.
+    pub fn is_limited_to_addresses(&self) -> bool {
+        self.limited
     }
 
     /// The string to sign that the verifier computed; there for [`Rule::Signature`]. May contain a token.
@@ -371,9 +384,18 @@ impl Refusal {
                 // The numbers are those of header and URL; a form has none that is known.
                 match (self.carrier, self.v4()) {
                     (Some(Carrier::Form), _) => None,
+                    (_, true) if self.limited => Some("0002-00000225"),
                     (_, true) => Some("0002-00000201"),
                     (_, false) => Some("0002-00000040"),
                 },
+            ),
+            Rule::SubnetMask => argument(
+                "The x-oss-ac-subnet-mask must be a number of bits: at most 32 for IPv4, 128 for IPv6.",
+                Some("0002-00000601"),
+            ),
+            Rule::Vpc => denied(
+                "The request does not come from the VPC that it is limited to.",
+                None,
             ),
             Rule::FormPolicyMissing => {
                 argument("Post request policy is empty.", Some("0002-00000702"))

@@ -9,8 +9,9 @@ use super::key::sign_v1;
 use super::key_lookup::find_secret;
 use super::message_headers::{self, HeaderReading};
 use super::scope::{ScopeError, is_access_key_id};
+use super::source_limit::{SOURCE_IP, SourceLimit};
 use super::{
-    Carrier, Identity, Keys, MAX_SKEW, MAX_V4_EXPIRES, Message, Param, Params, Refusal,
+    Carrier, Client, Identity, Keys, MAX_SKEW, MAX_V4_EXPIRES, Message, Param, Params, Refusal,
     RequestParts, Rule, Scheme, Scope, V4_ALGORITHM, Verified, VerifyContext, canon_v1,
 };
 use crate::time::{date_bytes, parse_compact, parse_http};
@@ -32,6 +33,21 @@ pub fn verify(
     context: &VerifyContext<'_>,
     keys: &dyn Keys,
 ) -> Result<Verified, Box<Refusal>> {
+    verify_from(parts, context, &Client::default(), keys)
+}
+
+/// [`verify`] for a request whose sender is known, so that one which is limited to places (access-control.md §8.1) can
+/// verify: the address of the client, masked as the request says, takes the place of `x-oss-ac-source-ip`, and
+/// `x-oss-ac-vpc-id` must be the VPC of the client.
+///
+/// # Errors
+/// A [`Refusal`] that names the broken rule and can explain it.
+pub fn verify_from(
+    parts: &RequestParts<'_>,
+    context: &VerifyContext<'_>,
+    client: &Client<'_>,
+    keys: &dyn Keys,
+) -> Result<Verified, Box<Refusal>> {
     if is_post_object(parts) {
         return Ok(Verified::Anonymous);
     }
@@ -39,11 +55,23 @@ pub fn verify(
     let params =
         Params::parse(parts.query).map_err(|_| Refusal::new(Rule::MalformedQuery, context.now))?;
     let sent = AuthParams::collect(&params);
+    let limit = SourceLimit::read(&sent, client);
+    let networks = match &limit {
+        Ok(Some(limit)) => limit.networks(client),
+        _ => SmallVec::new(),
+    };
+    let covered: Vec<Params<'_>> = networks
+        .iter()
+        .map(|network| params.with_value(SOURCE_IP, network))
+        .collect();
     let request = Verifier {
         parts,
         params: &params,
+        covered: &covered,
+        bad_mask: limit.is_err(),
         sent: &sent,
         context,
+        client,
         keys,
     };
     let identity = match authorization {
@@ -93,15 +121,19 @@ struct V4Claim<'c, 'h> {
     time: i64,
 }
 
-struct Verifier<'r, 'a> {
+struct Verifier<'r, 'a, 'c> {
     parts: &'r RequestParts<'a>,
     params: &'r Params<'a>,
+    /// What a signature that is limited to addresses may cover, for each address of the client; else empty.
+    covered: &'r [Params<'c>],
+    bad_mask: bool,
     sent: &'r AuthParams<'r, 'a>,
     context: &'r VerifyContext<'r>,
+    client: &'r Client<'r>,
     keys: &'r dyn Keys,
 }
 
-impl<'r, 'a> Verifier<'r, 'a> {
+impl<'r, 'a> Verifier<'r, 'a, '_> {
     fn refuse(&self, rule: Rule) -> Box<Refusal> {
         Refusal::new(rule, self.context.now)
     }
@@ -120,15 +152,25 @@ impl<'r, 'a> Verifier<'r, 'a> {
         refusal.token = claim.token.as_deref().map(str::to_owned);
         refusal.request_time = claim.time;
         refusal.expires = claim.expires;
+        refusal.limited = !self.covered.is_empty();
         refusal
     }
 
-    /// §10, "Doubled parameters": for every signed request, before anything is computed.
-    fn refuse_doubled(&self, scheme: Scheme, carrier: Carrier) -> Refused<()> {
+    /// §10, "Doubled parameters", and the shape of limits: for every signed request, before anything is computed.
+    fn check_parameters(&self, scheme: Scheme, carrier: Carrier) -> Refused<()> {
         let name = match self.sent.doubled {
             Some(name) => Cow::Borrowed(name.as_bytes()),
             None => match self.params.doubled_signed() {
                 Some(name) => Cow::Borrowed(name),
+                None if self.bad_mask => {
+                    let mask = self.sent.subnet_mask.map(Param::value).unwrap_or_default();
+                    return Err(self
+                        .refuse_as(Rule::SubnetMask, scheme, carrier)
+                        .with_argument(
+                            "x-oss-ac-subnet-mask",
+                            String::from_utf8_lossy(&mask).into_owned(),
+                        ));
+                }
                 None => return Ok(()),
             },
         };
@@ -189,7 +231,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
 
     /// §2. The DATE line is the text of `x-oss-date`, else of `Date`.
     fn v1_header(&self, access_key_id: &str, signature: &str) -> Refused<Identity> {
-        self.refuse_doubled(Scheme::V1, Carrier::Header)?;
+        self.check_parameters(Scheme::V1, Carrier::Header)?;
         let mut claim = Claim {
             scheme: Scheme::V1,
             carrier: Carrier::Header,
@@ -214,7 +256,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
     /// §3.
     fn v1_url(&self) -> Refused<Identity> {
         let refuse = |rule| Err(self.refuse_as(rule, Scheme::V1, Carrier::Url));
-        self.refuse_doubled(Scheme::V1, Carrier::Url)?;
+        self.check_parameters(Scheme::V1, Carrier::Url)?;
         let Some(key_id) = self.sent.key_id else {
             return refuse(Rule::V1UrlKeyIdMissing);
         };
@@ -253,25 +295,46 @@ impl<'r, 'a> Verifier<'r, 'a> {
     fn finish_v1(&self, claim: &Claim<'_>, date: &[u8]) -> Refused<Identity> {
         let (secret, key_end) = self.secret(claim)?;
         let message = Message::from(self.parts);
-        let attempt = |reading: HeaderReading| {
-            let text = canon_v1::read_as(&message, self.params, date, reading);
+        let read = |params: &Params<'_>, reading: HeaderReading| {
+            let text = canon_v1::read_as(&message, params, date, reading);
             let matches = sign_v1(&secret, &text).matches(&claim.signature);
             (matches, text)
         };
-        let (matches, text) = attempt(HeaderReading::default());
-        if matches
-            || (self.has_latin1_header()
-                && attempt(HeaderReading {
-                    latin1: true,
-                    ..HeaderReading::default()
-                })
-                .0)
-        {
-            return Ok(self.identity(claim, key_end));
-        }
-        let mut refusal = self.refuse_claim(Rule::Signature, claim);
-        refusal.string_to_sign = Some(text);
-        Err(refusal)
+        self.attempt(|params| {
+            let (matches, text) = read(params, HeaderReading::default());
+            if matches
+                || (self.has_latin1_header()
+                    && read(
+                        params,
+                        HeaderReading {
+                            latin1: true,
+                            ..HeaderReading::default()
+                        },
+                    )
+                    .0)
+            {
+                return Ok(());
+            }
+            let mut refusal = self.refuse_claim(Rule::Signature, claim);
+            refusal.string_to_sign = Some(text);
+            Err(refusal)
+        })?;
+        self.identity(claim, key_end)
+    }
+
+    /// Tries the parameters of the request; those of one that is limited to addresses with each address of the client,
+    /// of which the connection's is the one that a refusal tells about.
+    fn attempt(&self, attempt: impl Fn(&Params<'_>) -> Refused<()>) -> Refused<()> {
+        let Some((first, rest)) = self.covered.split_first() else {
+            return attempt(self.params);
+        };
+        attempt(first).or_else(|refusal| {
+            if rest.iter().any(|params| attempt(params).is_ok()) {
+                Ok(())
+            } else {
+                Err(refusal)
+            }
+        })
     }
 
     /// §5.
@@ -281,7 +344,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
         additional: AdditionalHeaders<'_>,
         signature: &str,
     ) -> Refused<Identity> {
-        self.refuse_doubled(Scheme::V4, Carrier::Header)?;
+        self.check_parameters(Scheme::V4, Carrier::Header)?;
         let mut claim = Claim {
             scheme: Scheme::V4,
             carrier: Carrier::Header,
@@ -327,7 +390,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
                     .with_argument("x-oss-signature-version", value));
             }
         }
-        self.refuse_doubled(Scheme::V4, Carrier::Url)?;
+        self.check_parameters(Scheme::V4, Carrier::Url)?;
         let credential = required(self.sent.credential, Rule::V4UrlCredentialMissing)?;
         let date = required(self.sent.date, Rule::V4UrlDateMissing)?;
         let expires = required(self.sent.v4_expires, Rule::V4UrlExpiresMissing)?;
@@ -417,8 +480,8 @@ impl<'r, 'a> Verifier<'r, 'a> {
             scope.product,
         );
         let message = Message::from(self.parts);
-        let attempt = |reading: Reading| {
-            let canonical = canon_v4::read_as(&message, self.params, additional, reading);
+        let read = |params: &Params<'_>, reading: Reading| {
+            let canonical = canon_v4::read_as(&message, params, additional, reading);
             let signable = Signable::new(canonical, timestamp, scope);
             (
                 key.sign(signable.string_to_sign())
@@ -426,20 +489,23 @@ impl<'r, 'a> Verifier<'r, 'a> {
                 signable,
             )
         };
-        let (matches, signable) = attempt(Reading::default());
-        if matches
-            || self
-                .second_readings(additional)
-                .into_iter()
-                .any(|reading| attempt(reading).0)
-        {
-            return Ok(self.identity(claim, key_end));
-        }
-        let mut refusal = self.refuse_claim(Rule::Signature, claim);
-        let (string_to_sign, canonical_request) = signable.into_parts();
-        refusal.string_to_sign = Some(string_to_sign);
-        refusal.canonical_request = Some(canonical_request);
-        Err(refusal)
+        self.attempt(|params| {
+            let (matches, signable) = read(params, Reading::default());
+            if matches
+                || self
+                    .second_readings(additional)
+                    .into_iter()
+                    .any(|reading| read(params, reading).0)
+            {
+                return Ok(());
+            }
+            let mut refusal = self.refuse_claim(Rule::Signature, claim);
+            let (string_to_sign, canonical_request) = signable.into_parts();
+            refusal.string_to_sign = Some(string_to_sign);
+            refusal.canonical_request = Some(canonical_request);
+            Err(refusal)
+        })?;
+        self.identity(claim, key_end)
     }
 
     /// The other ways in which a known SDK may have signed this very request, alone and together. Empty for
@@ -590,8 +656,17 @@ impl<'r, 'a> Verifier<'r, 'a> {
         )
     }
 
-    fn identity(&self, claim: &Claim<'_>, key_end: Option<i64>) -> Identity {
-        Identity {
+    /// The signer, once the signature is right.
+    fn identity(&self, claim: &Claim<'_>, key_end: Option<i64>) -> Refused<Identity> {
+        if let Some(vpc) = self.sent.vpc_id
+            && !self
+                .client
+                .vpc
+                .is_some_and(|own| *own.as_bytes() == *vpc.value())
+        {
+            return Err(self.refuse_claim(Rule::Vpc, claim));
+        }
+        Ok(Identity {
             access_key_id: claim.access_key_id.to_owned(),
             scheme: claim.scheme,
             carrier: claim.carrier,
@@ -600,7 +675,7 @@ impl<'r, 'a> Verifier<'r, 'a> {
                 (url, key) => url.or(key),
             },
             token: claim.token.as_deref().map(str::to_owned),
-        }
+        })
     }
 }
 

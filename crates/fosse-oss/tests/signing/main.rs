@@ -7,6 +7,7 @@ mod properties;
 mod refusals;
 mod seeds;
 mod signer;
+mod source_limit;
 mod sts;
 mod vector;
 mod verifier;

@@ -1,9 +1,9 @@
 //! Changes one byte of every accepted vector and wants a refusal.
 
 use crate::choices::accepted;
-use crate::vector::{Request, Vector, all, context};
+use crate::vector::{CLIENT, Request, Vector, all, context};
 use fosse_oss::sign::canon_v4::AdditionalHeaders;
-use fosse_oss::sign::{Params, Verified, is_signed_subresource, verify};
+use fosse_oss::sign::{Params, Verified, is_signed_subresource, verify_from};
 
 /// Bytes that a position is changed to: the neighbours in every sense that a decoder might confuse.
 fn replacements(byte: u8) -> impl Iterator<Item = u8> {
@@ -27,7 +27,9 @@ fn coverage(vector: &Vector, request: &Request) -> Option<Vec<(Vec<u8>, Vec<u8>)
         .iter()
         .filter(|param| {
             let auth = matches!(param.name(), b"OSSAccessKeyId" | b"Expires" | b"Signature");
-            !v1 || auth || is_signed_subresource(param.name())
+            // The client's address takes the place of this one.
+            param.name() != b"x-oss-ac-source-ip"
+                && (!v1 || auth || is_signed_subresource(param.name()))
         })
         .map(|param| (param.name().to_vec(), param.value().into_owned()))
         .collect();
@@ -40,7 +42,8 @@ fn coverage(vector: &Vector, request: &Request) -> Option<Vec<(Vec<u8>, Vec<u8>)
 fn refused(vector: &Vector, request: &Request) -> bool {
     let regions = vector.regions();
     let keys = vector.keys();
-    match request.with_parts(|parts| verify(parts, &context(vector, &regions), &keys)) {
+    match request.with_parts(|parts| verify_from(parts, &context(vector, &regions), &CLIENT, &keys))
+    {
         None | Some(Err(_)) => true,
         // No signature left to check: nobody is proven.
         Some(Ok(Verified::Anonymous)) => true,

@@ -1,8 +1,9 @@
 //! Reading the vector files, and the request of a vector as a server sees it.
 
 use fosse_oss::encode::decode_path;
-use fosse_oss::sign::{KeyState, Keys, RequestParts, VerifyContext};
+use fosse_oss::sign::{Client, KeyState, Keys, RequestParts, VerifyContext};
 use serde_json::Value;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 /// One vector; the accessors panic on a file that is not as its README says.
@@ -219,6 +220,13 @@ impl Keys for VectorKeys {
         }
     }
 }
+
+/// Where the requests of the vectors that are limited to a place come from.
+pub(crate) const CLIENT: Client<'static> = Client {
+    address: Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77))),
+    forwarded: &[],
+    vpc: Some("vpc-t4nlw426y44rd3iq4xxxx"),
+};
 
 pub(crate) fn context<'a>(vector: &'a Vector, regions: &'a [String]) -> VerifyContext<'a> {
     VerifyContext {

@@ -1,8 +1,8 @@
 //! Feeds each vector's request to the verifier and compares the outcome.
 
 use crate::choices::accepted;
-use crate::vector::{Vector, all, context};
-use fosse_oss::sign::{Refusal, Verified, verify};
+use crate::vector::{CLIENT, Vector, all, context};
+use fosse_oss::sign::{Refusal, Verified, verify_from};
 use serde_json::Value;
 
 /// The outcome of a header or URL vector.
@@ -11,7 +11,7 @@ pub(crate) fn outcome(vector: &Vector) -> Result<Verified, Box<Refusal>> {
     let keys = vector.keys();
     vector
         .request()
-        .with_parts(|parts| verify(parts, &context(vector, &regions), &keys))
+        .with_parts(|parts| verify_from(parts, &context(vector, &regions), &CLIENT, &keys))
         .unwrap()
 }
 
