@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::conn::Connections;
 use crate::limits::{Seats, turn_away};
-use crate::listen::{Listeners, ServeError};
+use crate::listen::{Door, Listeners, ServeError};
 use crate::service::Service;
 use crate::shutdown::{self, Phase, Signal};
 use fosse_store::Store;
@@ -37,16 +37,23 @@ pub(crate) async fn run(
     let connections = Arc::new(Connections::new(service.clone()));
 
     let mut tasks = tokio::task::JoinSet::new();
-    for listener in listeners.plain {
+    for (listener, door) in listeners.plain {
         let listener = TcpListener::from_std(listener)?;
-        tasks.spawn(accept(listener, None, connections.clone(), seats.clone()));
+        tasks.spawn(accept(
+            listener,
+            None,
+            door,
+            connections.clone(),
+            seats.clone(),
+        ));
     }
     let acceptor = listeners.tls_config.map(TlsAcceptor::from);
-    for listener in listeners.tls {
+    for (listener, door) in listeners.tls {
         let listener = TcpListener::from_std(listener)?;
         tasks.spawn(accept(
             listener,
             acceptor.clone(),
+            door,
             connections.clone(),
             seats.clone(),
         ));
@@ -80,6 +87,7 @@ pub(crate) async fn run(
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    door: Door,
     connections: Arc<Connections>,
     seats: Seats,
 ) {
@@ -107,7 +115,7 @@ async fn accept(
         };
         let connections = connections.clone();
         let tls = tls.clone();
-        tokio::spawn(async move { connections.serve(stream, peer, tls, seat).await });
+        tokio::spawn(async move { connections.serve(stream, peer, tls, door, seat).await });
     }
 }
 

@@ -46,7 +46,7 @@ impl FromStr for Cidr {
         };
         let base: IpAddr = address.parse().map_err(|_| BadCidr)?;
         let most = if base.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
+        let bits: u8 = match bits {
             None => most,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 digits.parse().map_err(|_| BadCidr)?
@@ -91,10 +91,23 @@ mod tests {
         ] {
             let cidr: Cidr = range.parse().unwrap();
             assert!(cidr.contains(inside.parse().unwrap()), "{range} {inside}");
-            assert!(!cidr.contains(outside.parse().unwrap()), "{range} {outside}");
+            assert!(
+                !cidr.contains(outside.parse().unwrap()),
+                "{range} {outside}"
+            );
             assert_eq!(cidr.to_string().parse::<Cidr>().unwrap(), cidr);
         }
-        for bad in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "x", "10.0.0.0/", "10.0.0.0/+8", "::ffff:1.2.3.4/95", "10.0.0.1:80"] {
+        for bad in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "x",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "::ffff:1.2.3.4/95",
+            "10.0.0.1:80",
+        ] {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
     }

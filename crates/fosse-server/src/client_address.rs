@@ -79,8 +79,8 @@ impl ClientAddresses {
             }
             if let Some(scheme) = headers.get_all(FORWARDED_PROTO).iter().next_back() {
                 let nearest = scheme.as_bytes().rsplit(|byte| *byte == b',').next();
-                client.secure = nearest
-                    .is_some_and(|word| word.trim_ascii().eq_ignore_ascii_case(b"https"));
+                client.secure =
+                    nearest.is_some_and(|word| word.trim_ascii().eq_ignore_ascii_case(b"https"));
             }
         }
         client.vpc = self.vpc(client.ip, origin);
@@ -172,7 +172,12 @@ mod tests {
             // What the client itself wrote stands before its address.
             ("10.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9", 1),
             ("10.0.0.1", &["1.1.1.1", "203.0.113.9"], "203.0.113.9", 1),
-            ("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.2.3.4"], "203.0.113.9", 2),
+            (
+                "10.0.0.1",
+                &["1.1.1.1, 203.0.113.9, 10.2.3.4"],
+                "203.0.113.9",
+                2,
+            ),
             ("10.0.0.1", &["203.0.113.9", "10.2.3.4"], "203.0.113.9", 2),
             ("10.0.0.1", &["10.9.9.9, 10.2.3.4"], "10.9.9.9", 2),
             ("10.0.0.1", &["203.0.113.9, nonsense"], "10.0.0.1", 0),
@@ -184,13 +189,21 @@ mod tests {
             ("::1", &["::ffff:192.0.2.3"], "192.0.2.3", 1),
         ];
         for (peer, lines, ip, vouched) in table {
-            let headers: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            let headers: Vec<_> = lines
+                .iter()
+                .map(|line| ("x-forwarded-for", *line))
+                .collect();
             let client = client(peer, &headers);
             assert_eq!(client.ip.to_string(), *ip, "{peer} {lines:?}");
             assert_eq!(client.forwarded.len(), *vouched, "{peer} {lines:?}");
         }
         let long = vec!["10.1.1.1"; 100].join(",");
-        assert_eq!(client("10.0.0.1", &[("x-forwarded-for", &long)]).forwarded.len(), MAX_CHAIN);
+        assert_eq!(
+            client("10.0.0.1", &[("x-forwarded-for", &long)])
+                .forwarded
+                .len(),
+            MAX_CHAIN
+        );
     }
 
     #[test]

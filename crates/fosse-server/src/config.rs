@@ -1,5 +1,6 @@
 //! Settings of the service: plain data, every one with a default that works on a developer's machine.
 
+pub(crate) use crate::cidr::Cidr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub struct Config {
     pub listen_tls: Vec<SocketAddr>,
     /// Certificate and key of the HTTPS listeners.
     pub tls: Option<TlsFiles>,
+    /// Proxies before the service, and where its clients are.
+    pub network: Network,
     /// Admin listener (`/healthz`, `/readyz`, `/metrics`); `None` turns it off.
     pub admin: Option<SocketAddr>,
     /// Region id, e.g. `cn-hangzhou`: the V4 scope, `Region`, and `oss-REGION` as `Location`.
@@ -54,6 +57,21 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// Who may speak for a client, and which VPC a client is in (access-control.md §9). The default trusts nobody and knows
+/// no VPC.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and PROXY protocol header are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// Listeners, as written in [`Config::listen`] and [`Config::listen_tls`], whose connections all begin with a PROXY
+    /// protocol header of version 2. Needs [`Network::trusted_proxies`].
+    pub proxy_protocol: Vec<SocketAddr>,
+    /// VPC of everybody who uses a listener.
+    pub listener_vpcs: Vec<(SocketAddr, String)>,
+    /// VPC of clients by address; the first range that holds the address counts, and counts before the listener.
+    pub client_vpcs: Vec<(Cidr, String)>,
+}
+
 /// Limits and timeouts.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -91,6 +109,7 @@ impl Default for Config {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 9000))],
             listen_tls: Vec::new(),
             tls: None,
+            network: Network::default(),
             admin: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9001))),
             region: "cn-hangzhou".to_owned(),
             accepted_regions: Vec::new(),

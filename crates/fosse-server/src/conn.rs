@@ -2,6 +2,8 @@
 
 use crate::dispatch;
 use crate::limits::Seat;
+use crate::listen::Door;
+use crate::proxy_header;
 use crate::service::Service;
 use crate::shutdown::Phase;
 use crate::stall::{Activity, Verdict, Watched};
@@ -23,10 +25,12 @@ const LOCAL_SEND_BUFFER: usize = 512 * 1024;
 /// What the requests of a connection have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin {
-    /// Address of the client (or of a proxy before it).
+    /// The other end: the client, or an HTTP proxy before it. A proxy that speaks the PROXY protocol counts for nothing.
     pub(crate) peer: SocketAddr,
     /// The request came over TLS.
     pub(crate) tls: bool,
+    /// VPC of the listener: its place in `Network::listener_vpcs`.
+    pub(crate) vpc: Option<u16>,
 }
 
 /// Everything that the connections of one service share.
@@ -69,9 +73,10 @@ impl Connections {
     /// Serves `stream` until it ends. Never fails: what goes wrong is the client's, and is logged.
     pub(crate) async fn serve(
         &self,
-        stream: TcpStream,
-        peer: SocketAddr,
+        mut stream: TcpStream,
+        mut peer: SocketAddr,
         tls: Option<TlsAcceptor>,
+        door: Door,
         seat: Seat,
     ) {
         if let Err(error) = stream.set_nodelay(true) {
@@ -82,18 +87,56 @@ impl Connections {
         {
             tracing::debug!(%error, %peer, "set_send_buffer_size");
         }
+        let mut secure = tls.is_some();
+        if door.proxy_protocol {
+            let Some(header) = self.proxy_header(&mut stream, peer).await else {
+                return;
+            };
+            peer = header.client.unwrap_or(peer);
+            secure |= header.tls;
+        }
+        let origin = Origin {
+            peer,
+            tls: secure,
+            vpc: door.vpc,
+        };
         match tls {
-            None => self.speak(stream, Origin { peer, tls: false }).await,
+            None => self.speak(stream, origin).await,
             Some(acceptor) => {
                 let limit = self.service.config.limits.tls_handshake_timeout;
                 match tokio::time::timeout(limit, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => self.speak(stream, Origin { peer, tls: true }).await,
+                    Ok(Ok(stream)) => self.speak(stream, origin).await,
                     Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
                 }
             }
         }
         drop(seat);
+    }
+
+    /// What the proxy before this connection says; `None` when it is none that may, or says nothing that can be
+    /// understood in time.
+    async fn proxy_header(
+        &self,
+        stream: &mut TcpStream,
+        peer: SocketAddr,
+    ) -> Option<proxy_header::ProxyHeader> {
+        if !self.service.clients.trusts(peer.ip()) {
+            tracing::warn!(%peer, "a connection to a PROXY protocol listener came from no trusted proxy");
+            return None;
+        }
+        let limit = self.service.config.limits.tls_handshake_timeout;
+        match tokio::time::timeout(limit, proxy_header::read(stream)).await {
+            Ok(Ok(header)) => Some(header),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, %peer, "no PROXY protocol header");
+                None
+            }
+            Err(_) => {
+                tracing::debug!(%peer, "the PROXY protocol header took too long");
+                None
+            }
+        }
     }
 
     async fn speak<S>(&self, stream: S, origin: Origin)

@@ -71,7 +71,12 @@ pub(crate) fn authenticate(call: &Call) -> Result<Caller, OssError> {
         cache: &service.keys,
         found: RefCell::default(),
     };
-    match sign::verify(&parts, &context, &keys) {
+    let client = sign::Client {
+        address: Some(call.client.peer),
+        forwarded: &call.client.forwarded,
+        vpc: call.client.vpc.as_deref(),
+    };
+    match sign::verify_from(&parts, &context, &client, &keys) {
         Ok(Verified::Anonymous) => Ok(Caller::Anonymous),
         Ok(Verified::Signed(identity)) => {
             let record = keys

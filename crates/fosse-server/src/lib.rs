@@ -15,6 +15,8 @@
 mod accept;
 mod admin;
 mod bucket_config;
+mod cidr;
+mod client_address;
 mod clock;
 mod config;
 mod conn;
@@ -27,6 +29,7 @@ mod listen;
 mod metrics;
 mod observe;
 mod pace;
+pub mod proxy_header;
 mod request;
 mod request_id;
 mod respond;
@@ -35,8 +38,9 @@ mod shutdown;
 mod stall;
 mod upload;
 
+pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;
-pub use config::{Config, Limits, TlsFiles};
+pub use config::{Config, Limits, Network, TlsFiles};
 pub use listen::{Listeners, ServeError};
 
 use fosse_store::Store;

@@ -38,11 +38,20 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
+/// What the settings say about one listener.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Door {
+    /// Connections begin with a PROXY protocol header.
+    pub(crate) proxy_protocol: bool,
+    /// Place of its VPC in `Network::listener_vpcs`.
+    pub(crate) vpc: Option<u16>,
+}
+
 /// Bound sockets, not yet accepting.
 #[derive(Debug)]
 pub struct Listeners {
-    pub(crate) plain: Vec<TcpListener>,
-    pub(crate) tls: Vec<TcpListener>,
+    pub(crate) plain: Vec<(TcpListener, Door)>,
+    pub(crate) tls: Vec<(TcpListener, Door)>,
     pub(crate) tls_config: Option<Arc<ServerConfig>>,
     pub(crate) admin: Option<TcpListener>,
 }
@@ -67,16 +76,22 @@ impl Listeners {
                 "no listener: give at least one address".to_owned(),
             ));
         }
+        check_network(config)?;
+        let open = |address: &SocketAddr| {
+            let network = &config.network;
+            let vpc = network.listener_vpcs.iter().position(|(a, _)| a == address);
+            let door = Door {
+                proxy_protocol: network.proxy_protocol.contains(address),
+                vpc: vpc.and_then(|place| u16::try_from(place).ok()),
+            };
+            bind_one(*address).map(|listener| (listener, door))
+        };
         Ok(Self {
-            plain: config
-                .listen
-                .iter()
-                .map(|a| bind_one(*a))
-                .collect::<Result<_, _>>()?,
+            plain: config.listen.iter().map(open).collect::<Result<_, _>>()?,
             tls: config
                 .listen_tls
                 .iter()
-                .map(|a| bind_one(*a))
+                .map(open)
                 .collect::<Result<_, _>>()?,
             tls_config,
             admin: config.admin.map(bind_one).transpose()?,
@@ -99,10 +114,29 @@ impl Listeners {
     }
 }
 
-fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+/// Settings about listeners must name listeners.
+fn check_network(config: &Config) -> Result<(), ServeError> {
+    let network = &config.network;
+    let tagged = network.listener_vpcs.iter().map(|(address, _)| address);
+    for address in network.proxy_protocol.iter().chain(tagged) {
+        if !config.listen.contains(address) && !config.listen_tls.contains(address) {
+            return Err(ServeError::Setting(format!(
+                "{address} is no listener: a setting about a listener names its address as the listener's own setting does"
+            )));
+        }
+    }
+    if !network.proxy_protocol.is_empty() && network.trusted_proxies.is_empty() {
+        return Err(ServeError::Setting(
+            "a PROXY protocol listener believes trusted proxies only: name them".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn addresses(listeners: &[(TcpListener, Door)]) -> Vec<SocketAddr> {
     listeners
         .iter()
-        .filter_map(|l| l.local_addr().ok())
+        .filter_map(|(l, _)| l.local_addr().ok())
         .collect()
 }
 

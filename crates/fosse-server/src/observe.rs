@@ -48,7 +48,7 @@ impl Record {
             method: call.method.clone(),
             bucket: None,
             key: Vec::new(),
-            remote: call.origin.peer.ip(),
+            remote: call.client.ip,
             access_key_id: None,
             user_agent: if wanted() {
                 call.headers.get(USER_AGENT).cloned()

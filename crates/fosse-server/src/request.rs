@@ -1,5 +1,6 @@
 //! One request as the layers above see it: its head, untouched, and what was learnt about it on the way.
 
+use crate::client_address::ClientAddress;
 use crate::conn::Origin;
 use crate::gate::Caller;
 use crate::request_id::RequestId;
@@ -19,7 +20,8 @@ pub(crate) struct Call {
     pub(crate) started: Instant,
     /// Server clock at the start of the request; everything that the request does happens at this time.
     pub(crate) now_ms: i64,
-    pub(crate) origin: Origin,
+    /// Where the request came from.
+    pub(crate) client: ClientAddress,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) version: Version,
@@ -40,12 +42,13 @@ impl Call {
     ) -> Self {
         let now_ms = service.clock.now_ms();
         let id = service.ids.next(now_ms.div_euclid(1000));
+        let client = service.clients.of(origin, &parts.headers);
         Self {
             service,
             id,
             started,
             now_ms,
-            origin,
+            client,
             method: parts.method,
             uri: parts.uri,
             version: parts.version,

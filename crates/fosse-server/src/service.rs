@@ -1,6 +1,7 @@
 //! What every request shares: settings, store, clock, caches and counters.
 
 use crate::bucket_config::ConfigCache;
+use crate::client_address::ClientAddresses;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::key_ring::KeyCache;
@@ -27,6 +28,7 @@ pub(crate) struct Service {
     pub(crate) intranet_endpoint: String,
     pub(crate) server_header: HeaderValue,
     pub(crate) ids: RequestIds,
+    pub(crate) clients: ClientAddresses,
     pub(crate) keys: KeyCache,
     /// Parsed configurations of buckets.
     pub(crate) configs: ConfigCache,
@@ -68,6 +70,7 @@ impl Service {
             server_header: HeaderValue::from_str(&config.server_header)
                 .unwrap_or(HeaderValue::from_static("Fosse")),
             ids: RequestIds::new(),
+            clients: ClientAddresses::new(&config.network),
             keys: KeyCache::new(),
             configs: ConfigCache::new(),
             metrics: Metrics::default(),

@@ -201,6 +201,7 @@ fn server_config(settings: &Settings) -> Result<Config> {
         listen: addresses(settings, "listen")?,
         listen_tls,
         tls,
+        network: network(settings)?,
         admin: addresses(settings, "console")?.first().copied(),
         region: own("region").ok_or_else(|| Failure::usage("region must not be empty"))?,
         accepted_regions: settings.list("accept-region").to_vec(),
@@ -220,6 +221,54 @@ fn server_config(settings: &Settings) -> Result<Config> {
             .number("shutdown-seconds")
             .map_or(defaults.shutdown_deadline, Duration::from_secs),
         ..Config::default()
+    })
+}
+
+/// Proxies and VPCs.
+fn network(settings: &Settings) -> Result<fosse_server::Network> {
+    fn tagged<T>(
+        settings: &Settings,
+        name: &str,
+        read: impl Fn(&str) -> Option<T>,
+        form: &str,
+    ) -> Result<Vec<(T, String)>> {
+        let fault = |text: &str| {
+            let origin = &settings.value(name).origin;
+            Failure::usage(format!("{name} ({origin}): write {form}, not `{text}`"))
+        };
+        let pair = |text: &String| {
+            text.split_once('=')
+                .and_then(|(place, vpc)| Some((read(place)?, vpc.trim().to_owned())))
+                .filter(|(_, vpc)| !vpc.is_empty())
+                .ok_or_else(|| fault(text))
+        };
+        settings.list(name).iter().map(pair).collect()
+    }
+    let trusted = |text: &String| {
+        text.parse().map_err(|error| {
+            let origin = &settings.value("trusted-proxy").origin;
+            Failure::usage(format!("trusted-proxy ({origin}): `{text}`: {error}"))
+        })
+    };
+    Ok(fosse_server::Network {
+        trusted_proxies: settings
+            .list("trusted-proxy")
+            .iter()
+            .map(trusted)
+            .collect::<Result<_>>()?,
+        proxy_protocol: addresses(settings, "proxy-protocol")?,
+        listener_vpcs: tagged(
+            settings,
+            "listener-vpc",
+            |text| text.to_socket_addrs().ok()?.next(),
+            "ADDR=VPC, such as 0.0.0.0:9000=vpc-1",
+        )?,
+        client_vpcs: tagged(
+            settings,
+            "client-vpc",
+            |text| text.parse().ok(),
+            "CIDR=VPC, such as 172.16.0.0/12=vpc-1",
+        )?,
     })
 }
 
