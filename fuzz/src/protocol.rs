@@ -2,6 +2,7 @@
 //! understood the same again.
 
 use fosse_oss::etag;
+use fosse_oss::form::{FormFields, FormPart, FormReader, MAX_BEFORE_FILE, boundary};
 use fosse_oss::header::{CopySource, encode_tagging, parse_tagging, response_overrides, user_meta};
 use fosse_oss::name::{BucketName, ObjectKey};
 use fosse_oss::op::{Addressing, Operation, Query, Target, Tier};
@@ -36,7 +37,8 @@ pub fn xml_read(data: &[u8]) {
         ListBucketResultV2,
         ListMultipartUploadsResult,
         ListPartsResult,
-        LocationConstraint
+        LocationConstraint,
+        PostResponse
     );
     // What a request says, and what is stored, may not lose anything.
     if let Ok(read) = xml::Delete::from_xml(data) {
@@ -188,4 +190,60 @@ pub fn continuation_token(data: &[u8]) {
         xml::decode_token(&xml::encode_token(text)).expect("encoded"),
         text
     );
+}
+
+/// A `Content-Type`, a line feed, and the body of a form, in one piece and in pieces of seven bytes.
+pub fn form(data: &[u8]) {
+    let Some(line) = data.iter().position(|byte| *byte == b'\n') else {
+        return;
+    };
+    let (head, body) = data.split_at(line);
+    let Some(boundary) = std::str::from_utf8(head)
+        .ok()
+        .and_then(|content_type| boundary(content_type).ok())
+    else {
+        return;
+    };
+    let mut seen = Vec::new();
+    for size in [usize::MAX, 7] {
+        let mut reader = FormReader::new(&boundary);
+        let (mut fields, mut file, mut content, mut ended) = (Vec::new(), None, Vec::new(), false);
+        let mut refused = None;
+        'body: for piece in body[1..].chunks(size) {
+            reader.feed(piece);
+            loop {
+                match reader.read() {
+                    Ok(None) => break,
+                    Ok(Some(FormPart::Field(field))) => fields.push(field),
+                    Ok(Some(FormPart::File(head))) => assert!(file.replace(head).is_none()),
+                    Ok(Some(FormPart::Data(bytes))) => content.extend_from_slice(&bytes),
+                    Ok(Some(FormPart::FileEnd)) => {}
+                    Ok(Some(FormPart::End)) => ended = true,
+                    Err(error) => {
+                        refused = Some(error.code());
+                        break 'body;
+                    }
+                }
+            }
+        }
+        assert!(!ended || file.is_some());
+        assert!(fields.iter().map(|field| field.value.len()).sum::<usize>() <= MAX_BEFORE_FILE);
+        if let (Ok(fields), Some(file)) = (FormFields::new(fields.clone()), &file) {
+            let _ = (
+                fields.key(file),
+                fields.success(),
+                fields.checked_by_policy(file),
+            );
+            for (name, value) in fields.headers(file).unwrap_or_default() {
+                assert!(!value.contains(&b'\n') && name == name.to_ascii_lowercase());
+            }
+        }
+        // A form that ends does so however it is cut.
+        if ended {
+            seen.push((fields, file, content, refused));
+        }
+    }
+    if let [whole, pieces] = seen.as_slice() {
+        assert_eq!(whole, pieces);
+    }
 }

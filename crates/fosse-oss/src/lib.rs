@@ -16,6 +16,7 @@
 pub mod encode;
 pub mod error;
 pub mod etag;
+pub mod form;
 pub mod header;
 pub mod name;
 pub mod op;

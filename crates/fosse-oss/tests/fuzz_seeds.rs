@@ -38,5 +38,6 @@ targets!(
     copy_source,
     tagging,
     range,
-    continuation_token
+    continuation_token,
+    form
 );

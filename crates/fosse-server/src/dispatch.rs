@@ -72,7 +72,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
         return Err(not_built("The STS and RAM services are not implemented."));
     }
     if call.operation == Some(Operation::PostObject) {
-        return Err(not_built("PostObject is not implemented."));
+        return Box::pin(handle::post_form::post_object(call, body)).await;
     }
     call.caller = gate::authenticate(call)?;
     let operation = operation?;

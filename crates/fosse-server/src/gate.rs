@@ -5,7 +5,7 @@ use crate::key_ring::KeyRing;
 use crate::request::Call;
 use fosse_oss::name::{BucketName, ObjectKey};
 use fosse_oss::op::{self, Operation};
-use fosse_oss::sign::{self, Carrier, RequestParts, Verified, VerifyContext};
+use fosse_oss::sign::{self, Carrier, FormVerified, RequestParts, Verified, VerifyContext};
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{self as policy, Access, BucketFacts, Facts, ObjectAcl};
 use fosse_store::{AccessKey, Acl, Bucket, Object, StoreError, VersionId};
@@ -89,6 +89,42 @@ pub(crate) fn authenticate(call: &Call) -> Result<Caller, OssError> {
                 record,
                 carrier: identity.carrier,
             }))
+        }
+        Err(refusal) => Err(refusal.to_error()),
+    }
+}
+
+/// Proves who signed the fields of a PostObject form (signing.md §7). Gives the caller, and the text of the policy if
+/// the form has one; without any field that authenticates the caller is [`Caller::Anonymous`].
+pub(crate) fn authenticate_form(
+    call: &Call,
+    fields: &[(&str, &[u8])],
+) -> Result<(Caller, Option<String>), OssError> {
+    let service = &*call.service;
+    let context = VerifyContext {
+        now: call.now(),
+        regions: &service.regions,
+        product: "oss",
+    };
+    let keys = KeyRing {
+        store: &service.store,
+        cache: &service.keys,
+        found: RefCell::default(),
+    };
+    match sign::verify_form(fields, &context, &keys) {
+        Ok(FormVerified::Anonymous) => Ok((Caller::Anonymous, None)),
+        Ok(FormVerified::Signed { identity, policy }) => {
+            let record = keys
+                .found
+                .take()
+                .filter(|record| record.id == identity.access_key_id)
+                .ok_or(ErrorCode::InvalidAccessKeyId)?;
+            let signed = Signed {
+                access_key_id: identity.access_key_id,
+                record,
+                carrier: identity.carrier,
+            };
+            Ok((Caller::Signed(signed), Some(policy.to_owned())))
         }
         Err(refusal) => Err(refusal.to_error()),
     }

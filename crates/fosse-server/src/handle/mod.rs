@@ -16,4 +16,5 @@ pub(crate) mod list_multipart;
 pub(crate) mod multipart;
 pub(crate) mod object_headers;
 pub(crate) mod part_copy;
+pub(crate) mod post_form;
 pub(crate) mod put;

@@ -199,7 +199,7 @@ fn listed_parts(call: &Call, document: &[u8]) -> Result<Option<Vec<(u32, String)
 }
 
 /// Where the object is, in the words of the request: same scheme, same host, same address form.
-fn location(call: &Call, bucket: &str, key: &str) -> String {
+pub(crate) fn location(call: &Call, bucket: &str, key: &str) -> String {
     let scheme = if call.client.secure { "https" } else { "http" };
     let host = match call.host() {
         "" => &call.service.extranet_endpoint,

@@ -6,10 +6,12 @@ use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
 use crate::upload::{Announced, RequestBody, too_large};
+use bytes::Bytes;
 use fosse_oss::{ErrorCode, OssError, etag};
 use fosse_store::{Bucket, FinishedBlob, Versioning, WriteCondition};
 use http::StatusCode;
 use http::header::{ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use std::future::Future;
 
 /// `PUT /KEY`.
 pub(crate) async fn put_object(
@@ -67,16 +69,47 @@ pub(crate) async fn overwrite_condition(
     Ok(WriteCondition { must_not_exist })
 }
 
+/// Where the bytes of an object come from: a request body, or the file of a form.
+pub(crate) trait Pieces: Send {
+    /// How many bytes there will be, as far as known.
+    fn expected(&self) -> Option<u64>;
+
+    /// The next piece; `None` at the end. An error is the client's fault and ends the upload.
+    fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, OssError>> + Send;
+}
+
+impl Pieces for RequestBody {
+    fn expected(&self) -> Option<u64> {
+        self.declared()
+    }
+
+    fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, OssError>> + Send {
+        self.next()
+    }
+}
+
 /// Streams a body into the store and compares it with what was announced; nothing is durable yet.
 pub(crate) async fn receive(call: &Call, body: &mut RequestBody) -> Result<FinishedBlob, OssError> {
     let limit = call.service.config.limits.max_upload_bytes;
     body.check_upload(limit)?;
+    receive_pieces(call, body, limit, too_large).await
+}
+
+/// As [`receive`], from any source of at most `limit` bytes; `refuse` makes the error of a longer one.
+pub(crate) async fn receive_pieces(
+    call: &Call,
+    pieces: &mut impl Pieces,
+    limit: u64,
+    refuse: fn(u64) -> OssError,
+) -> Result<FinishedBlob, OssError> {
     let announced = Announced::parse(&call.headers)?;
     let mut pace = pace::limit(call)?.map(Pace::new);
-    let mut writer = call.service.store.begin_blob(body.declared());
-    while let Some(piece) = body.next().await? {
-        if body.received() > limit {
-            return Err(too_large(body.received()));
+    let mut writer = call.service.store.begin_blob(pieces.expected());
+    let mut received = 0;
+    while let Some(piece) = pieces.next_piece().await? {
+        received += piece.len() as u64;
+        if received > limit {
+            return Err(refuse(received));
         }
         if let Some(pace) = &mut pace {
             pace.spent(piece.len());
