@@ -92,7 +92,7 @@ fn acls_open_reading_and_writing_of_objects_and_nothing_else() {
                         assert_ne!(reply.status, 403, "{shown}");
                     }
                     ("stranger", Operation::PutBucket) => assert_eq!(reply.status, 409, "{shown}"),
-                    // Not built, and refused before it is known who asks.
+                    // The signature is in the form, and this is none.
                     (_, Operation::PostObject) => assert_eq!(reply.status, 400, "{shown}"),
                     // Each key is judged by itself; without a list of keys there is nothing to judge.
                     (_, Operation::DeleteMultipleObjects) if open => {

@@ -321,7 +321,8 @@ mod tests {
             ("x-oss-unknown", "no"),
             ("Cache-Control", "max-age=1"),
         ]);
-        let headers = form.headers(&file("x", None)).unwrap();
+        let sent = file("x", None);
+        let headers = form.headers(&sent).unwrap();
         let headers: Vec<(&str, &[u8])> = headers
             .iter()
             .map(|(name, value)| (name.as_ref(), *value))
