@@ -37,6 +37,9 @@ const FORM: [&str; 6] = [
 /// What stands for the name of the file in `key`.
 const FILENAME: &str = "${filename}";
 
+/// A header that a field stands for: lower-case name and value.
+pub type FormHeader<'a> = (Cow<'static, str>, &'a [u8]);
+
 /// How a stored form is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Success {
@@ -151,11 +154,8 @@ impl FormFields {
     /// as none, except for user metadata.
     ///
     /// Errors: 400 `InvalidArgument` for a value that no header can carry.
-    pub fn headers<'a>(
-        &'a self,
-        file: &'a FormFile,
-    ) -> Result<Vec<(Cow<'static, str>, &'a [u8])>, OssError> {
-        let mut headers: Vec<(Cow<'static, str>, &[u8])> = Vec::new();
+    pub fn headers<'a>(&'a self, file: &'a FormFile) -> Result<Vec<FormHeader<'a>>, OssError> {
+        let mut headers: Vec<FormHeader<'a>> = Vec::new();
         if let Some(kind) = self.content_type(file) {
             headers.push((Cow::Borrowed("content-type"), kind));
         }

@@ -5,7 +5,7 @@ mod disposition;
 mod fields;
 mod reader;
 
-pub use fields::{FormFields, Success};
+pub use fields::{FormFields, FormHeader, Success};
 pub use reader::{
     FormField, FormFile, FormPart, FormReader, MAX_BEFORE_FILE, MAX_FIELD_NAME, MAX_FIELD_VALUE,
     boundary,
