@@ -143,6 +143,13 @@ pub(crate) fn bucket_counter(id: u64) -> Bytes {
     counter(b'b', &id.to_be_bytes())
 }
 
+/// Counter of a storage class within a bucket; behind that of the bucket.
+pub(crate) fn class_counter(id: u64, class: u8) -> Bytes {
+    let mut suffix = id.to_be_bytes().to_vec();
+    suffix.push(class);
+    counter(b'b', &suffix)
+}
+
 /// Counter of an owner: buckets.
 pub(crate) fn owner_counter(owner: &str) -> Bytes {
     counter(b'o', owner.as_bytes())

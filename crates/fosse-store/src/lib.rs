@@ -26,13 +26,14 @@ pub use master_keys::MasterKeys;
 pub use memory::{MemoryBlobs, MemoryMeta};
 pub use meta::{Meta, Space};
 pub use record::{
-    AccessKey, Acl, Body, Bucket, BucketStat, Deleted, Encryption, EncryptionAlgorithm, NewBucket,
-    Object, ObjectAttrs, ObjectKind, Part, Redundancy, Restore, RestoreTier, Retention,
+    AccessKey, Acl, Body, Bucket, BucketStat, ClassStat, Deleted, Encryption, EncryptionAlgorithm,
+    NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy, Restore, RestoreTier, Retention,
     RetentionMode, StorageClass, Upload, Versioning, WriteCondition, Written,
 };
 pub use store::{
-    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, OpenOptions, Report,
-    ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store, UploadPage, UploadQuery,
+    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, ListedVersion,
+    OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store, UploadPage,
+    UploadQuery, VersionPage, VersionQuery,
 };
 pub use version::VersionId;
 

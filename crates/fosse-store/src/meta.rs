@@ -252,6 +252,9 @@ pub trait Meta: Send + Sync + 'static {
     /// Entries of a range in order; one call sees one moment.
     fn scan(&self, space: Space, scan: Scan) -> Answer<'_, Result<Vec<Entry>>>;
 
+    /// Entries of several ranges, each in order; all see the same moment.
+    fn scans(&self, scans: Vec<(Space, Scan)>) -> Answer<'_, Result<Vec<Vec<Entry>>>>;
+
     /// Applies a batch. When this answers [`Outcome::Applied`] the batch survives a crash of the machine.
     /// An error leaves it open whether the batch applied, and poisons the engine: no later batch applies.
     fn apply(&self, batch: Batch) -> Answer<'static, Result<Outcome>>;

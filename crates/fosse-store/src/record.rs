@@ -547,6 +547,15 @@ pub struct BucketStat {
     pub delete_markers: u64,
 }
 
+/// Counters of a storage class within a bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClassStat {
+    /// Bytes of all object versions of the class.
+    pub storage: u64,
+    /// Object versions of the class.
+    pub objects: u64,
+}
+
 /// Upper-case hex, as ETags are written.
 pub(crate) fn upper_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";

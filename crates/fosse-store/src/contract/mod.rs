@@ -2,6 +2,7 @@
 
 mod blobs;
 mod buckets;
+mod counts;
 mod identities;
 mod listing;
 mod meta;
@@ -9,6 +10,7 @@ mod multipart;
 mod objects;
 mod races;
 mod scan;
+mod version_listing;
 mod versions;
 
 use crate::*;

@@ -5,9 +5,10 @@ use super::directory::Directory;
 use crate::error::{Result, StoreError};
 use crate::meta::{Answer, Batch, Entry, Meta, Outcome, Scan, Space, is_empty_range};
 use crate::record::{decode, encode};
+use crate::store::counts;
 use crate::store::state::Health;
 use bytes::Bytes;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable};
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -17,6 +18,8 @@ use tokio::sync::oneshot;
 /// Memory for blocks of metadata read from disk.
 const BLOCK_CACHE_BYTES: u64 = 32 << 20;
 const BOOT: &[u8] = b"boot";
+/// There since the counters of storage classes are kept.
+const CLASSES_COUNTED: &[u8] = b"classes-counted";
 
 /// What was found at opening and is needed in memory.
 #[derive(Default)]
@@ -50,15 +53,36 @@ impl Tables {
         let range = self
             .space(space)?
             .range::<Bytes, _>((scan.lower, scan.upper));
-        let owned = |guard: fjall::Guard| {
-            let (key, value) = guard.into_inner().map_err(fault)?;
-            Ok((Bytes::from(key), Bytes::from(value)))
-        };
         match scan.reverse {
             false => range.take(scan.limit).map(owned).collect(),
             true => range.rev().take(scan.limit).map(owned).collect(),
         }
     }
+
+    fn scans(&self, scans: Vec<(Space, Scan)>) -> Result<Vec<Vec<Entry>>> {
+        let moment = self.database.snapshot();
+        let each = |(space, scan): (Space, Scan)| {
+            if is_empty_range(&scan.lower, &scan.upper) {
+                return Ok(Vec::new());
+            }
+            let range = moment.range::<Bytes, _>(self.space(space)?, (scan.lower, scan.upper));
+            match scan.reverse {
+                false => range.take(scan.limit).map(owned).collect(),
+                true => range.rev().take(scan.limit).map(owned).collect(),
+            }
+        };
+        scans.into_iter().map(each).collect()
+    }
+
+    /// Everything in a space, read as it is taken.
+    pub(super) fn all(&self, space: Space) -> Result<impl Iterator<Item = Result<Entry>>> {
+        Ok(self.space(space)?.iter().map(owned))
+    }
+}
+
+fn owned(guard: fjall::Guard) -> Result<Entry> {
+    let (key, value) = guard.into_inner().map_err(fault)?;
+    Ok((Bytes::from(key), Bytes::from(value)))
 }
 
 /// An error of fjall in our words.
@@ -69,6 +93,21 @@ pub(crate) fn fault(error: fjall::Error) -> StoreError {
         fjall::Error::Poisoned => StoreError::Poisoned("metadata".into()),
         other => StoreError::Corrupt(format!("metadata: {other}")),
     }
+}
+
+/// Adds the counters of storage classes to a database that was written before there were any (format 1).
+fn count_classes(tables: &Tables, batch: &mut OwnedWriteBatch) -> Result<()> {
+    let system = tables.space(Space::System)?;
+    if tables.get(Space::System, CLASSES_COUNTED)?.is_some() {
+        return Ok(());
+    }
+    let (current, versions) = (tables.all(Space::Current)?, tables.all(Space::Versions)?);
+    let counters = tables.space(Space::Counters)?;
+    for (key, tally) in counts::recount(current, versions)? {
+        batch.insert(counters, key, tally.encode());
+    }
+    batch.insert(system, CLASSES_COUNTED, encode(&1u64)?);
+    Ok(())
 }
 
 pub(crate) struct FjallMeta {
@@ -107,6 +146,7 @@ impl FjallMeta {
             .batch()
             .durability(Some(PersistMode::SyncAll));
         batch.insert(tables.space(Space::System)?, BOOT, encode(&boot)?);
+        count_classes(&tables, &mut batch)?;
         batch.commit().map_err(fault)?;
         let recovered = Recovered {
             access_keys: tables.scan(Space::AccessKeys, Scan::prefix(b"", usize::MAX))?,
@@ -162,6 +202,10 @@ impl Meta for FjallMeta {
 
     fn scan(&self, space: Space, scan: Scan) -> Answer<'_, Result<Vec<Entry>>> {
         Answer::now(self.read(|tables| tables.scan(space, scan)))
+    }
+
+    fn scans(&self, scans: Vec<(Space, Scan)>) -> Answer<'_, Result<Vec<Vec<Entry>>>> {
+        Answer::now(self.read(|tables| tables.scans(scans)))
     }
 
     fn apply(&self, batch: Batch) -> Answer<'static, Result<Outcome>> {

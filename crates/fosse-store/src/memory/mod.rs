@@ -19,6 +19,21 @@ pub struct MemoryMeta {
     closed: AtomicBool,
 }
 
+fn entries(map: Option<&Map>, scan: Scan) -> Vec<Entry> {
+    let Some(map) = map else {
+        return Vec::new();
+    };
+    if crate::meta::is_empty_range(&scan.lower, &scan.upper) {
+        return Vec::new();
+    }
+    let range = map.range::<Bytes, _>((scan.lower, scan.upper));
+    let owned = |(key, value): (&Bytes, &Bytes)| (key.clone(), value.clone());
+    match scan.reverse {
+        false => range.take(scan.limit).map(owned).collect(),
+        true => range.rev().take(scan.limit).map(owned).collect(),
+    }
+}
+
 impl MemoryMeta {
     fn open(&self) -> Result<()> {
         if self.closed.load(Ordering::Acquire) {
@@ -30,19 +45,14 @@ impl MemoryMeta {
 
     fn scan_now(&self, space: Space, scan: Scan) -> Result<Vec<Entry>> {
         self.open()?;
+        Ok(entries(self.spaces.read().get(&space), scan))
+    }
+
+    fn scans_now(&self, scans: Vec<(Space, Scan)>) -> Result<Vec<Vec<Entry>>> {
+        self.open()?;
         let spaces = self.spaces.read();
-        let Some(map) = spaces.get(&space) else {
-            return Ok(Vec::new());
-        };
-        if crate::meta::is_empty_range(&scan.lower, &scan.upper) {
-            return Ok(Vec::new());
-        }
-        let range = map.range::<Bytes, _>((scan.lower, scan.upper));
-        let owned = |(key, value): (&Bytes, &Bytes)| (key.clone(), value.clone());
-        Ok(match scan.reverse {
-            false => range.take(scan.limit).map(owned).collect(),
-            true => range.rev().take(scan.limit).map(owned).collect(),
-        })
+        let each = |(space, scan)| entries(spaces.get(&space), scan);
+        Ok(scans.into_iter().map(each).collect())
     }
 
     fn apply_now(&self, batch: Batch) -> Result<Outcome> {
@@ -97,6 +107,10 @@ impl Meta for MemoryMeta {
 
     fn scan(&self, space: Space, scan: Scan) -> Answer<'_, Result<Vec<Entry>>> {
         Answer::now(self.scan_now(space, scan))
+    }
+
+    fn scans(&self, scans: Vec<(Space, Scan)>) -> Answer<'_, Result<Vec<Vec<Entry>>>> {
+        Answer::now(self.scans_now(scans))
     }
 
     fn apply(&self, batch: Batch) -> Answer<'static, Result<Outcome>> {

@@ -4,6 +4,7 @@ use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Expect, Outcome, Scan, Space, Tally, Update};
 use crate::record::{Bucket, BucketStat, BucketState, NewBucket, Versioning, decode, encode};
+use crate::store::counts::CLASS_COUNTERS;
 use crate::store::transaction::{After, Transaction};
 use crate::store::{Inner, Store};
 use crate::version::fill_random;
@@ -16,18 +17,7 @@ use std::sync::Arc;
 pub(crate) const ATTEMPTS: usize = 100;
 
 impl BucketStat {
-    /// Counters as added to by a write.
-    pub(crate) fn tally(
-        storage: i64,
-        objects: i64,
-        uploads: i64,
-        parts: i64,
-        markers: i64,
-    ) -> Tally {
-        Tally([storage, objects, uploads, parts, markers])
-    }
-
-    fn from_tally(tally: Tally) -> Self {
+    pub(crate) fn from_tally(tally: Tally) -> Self {
         let [storage, objects, uploads, parts, delete_markers] =
             tally.0.map(|value| u64::try_from(value).unwrap_or(0));
         BucketStat {
@@ -223,6 +213,11 @@ impl Store {
                 return Err(StoreError::BucketNotEmpty);
             }
             let mut transaction = Transaction::default();
+            // Those of classes are zero as well. They may be there, as counters are added to and never removed.
+            for place in 0..CLASS_COUNTERS {
+                let counter = key::class_counter(bucket.id, place);
+                transaction.remove(Space::Counters, counter, Expect::Any);
+            }
             // Every write into the bucket changes its counter, so one that comes between makes this fail.
             transaction.remove(Space::Counters, counter_key, Expect::same(&counter));
             transaction.remove(Space::Buckets, name_key, Expect::Value(stored));

@@ -66,7 +66,7 @@ pub struct UploadPage {
 }
 
 /// The common prefix a key collapses into.
-fn common_prefix<'a>(key: &'a str, prefix: &str, delimiter: &str) -> Option<&'a str> {
+pub(super) fn common_prefix<'a>(key: &'a str, prefix: &str, delimiter: &str) -> Option<&'a str> {
     if delimiter.is_empty() {
         return None;
     }
@@ -75,8 +75,8 @@ fn common_prefix<'a>(key: &'a str, prefix: &str, delimiter: &str) -> Option<&'a 
 }
 
 /// Rows fetched at once. With a delimiter little at first, since the next row may be a prefix to skip.
-const FIRST_FETCH: usize = 16;
-const MOST_FETCH: usize = 1001;
+pub(super) const FIRST_FETCH: usize = 16;
+pub(super) const MOST_FETCH: usize = 1001;
 
 /// Walks the keys of a listing, fetching rows as they are needed.
 struct Walk<'a> {
@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
+pub(super) fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
     match (&a, &b) {
         (Bound::Unbounded, _) => b,
         (_, Bound::Unbounded) => a,
@@ -178,7 +178,7 @@ fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
     }
 }
 
-fn after_all_under(start: &[u8]) -> Bound<Bytes> {
+pub(super) fn after_all_under(start: &[u8]) -> Bound<Bytes> {
     match key::successor(start) {
         Some(next) => Bound::Included(Bytes::from(next)),
         // Only for a bucket number of all ones, and then there is nothing behind.

@@ -6,9 +6,12 @@
 mod access_key;
 mod body;
 mod bucket;
+mod change;
+pub(crate) mod counts;
 pub(crate) mod garbage;
 pub(crate) mod identity;
 mod list;
+mod list_versions;
 mod manifest;
 mod multipart;
 mod object;
@@ -22,6 +25,7 @@ mod versions;
 pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
 pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
+pub use list_versions::{ListedVersion, VersionPage, VersionQuery};
 pub use scan::{ScanBatch, ScanPlace, Seen, SeenChange};
 
 pub use verify::Report;

@@ -5,11 +5,12 @@ use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Expect, Outcome, Scan, Space, Tally, Update};
 use crate::record::{
-    Acl, BodyPlace, Bucket, BucketStat, ObjectAttrs, ObjectKind, Part, PartRecord, Upload,
-    Versioning, WriteCondition, Written, decode, encode, upper_hex,
+    Acl, BodyPlace, Bucket, ObjectAttrs, ObjectKind, Part, PartRecord, Upload, Versioning,
+    WriteCondition, Written, decode, encode, upper_hex,
 };
 use crate::store::body::SealedBlob;
 use crate::store::bucket::ATTEMPTS;
+use crate::store::counts::Counts;
 use crate::store::garbage::{Garbage, GarbageRecord};
 use crate::store::object::Draft;
 use crate::store::transaction::Transaction;
@@ -190,10 +191,7 @@ impl Store {
             inner.expect_bucket(&mut transaction, &bucket)?;
             let place = key::upload(bucket.id, key.as_bytes(), &upload.id);
             transaction.put(Space::Uploads, place, Expect::Absent, encode(&upload)?);
-            transaction.add(
-                key::bucket_counter(bucket.id),
-                BucketStat::tally(0, 0, 1, 0, 0),
-            );
+            Counts::uploads(1, 0).stage(&mut transaction, bucket.id);
             if inner.commit(transaction).await? == Outcome::Applied {
                 return Ok(upload);
             }
@@ -246,8 +244,7 @@ impl Store {
                 }
             }
             transaction.add(key::upload_counter(id), Tally([1, added, 0, 0, 0]));
-            let counter = key::bucket_counter(bucket.id);
-            transaction.add(counter, BucketStat::tally(0, 0, 0, added, 0));
+            Counts::uploads(0, added).stage(&mut transaction, bucket.id);
             if inner.commit(transaction).await? == Outcome::Applied {
                 return Ok(record.part(number));
             }
@@ -336,7 +333,7 @@ impl Store {
             let must_not_exist = condition.must_not_exist || upload.must_not_exist;
             let condition = WriteCondition { must_not_exist };
             let gone = i64::try_from(present.len()).unwrap_or(i64::MAX);
-            let extra = BucketStat::tally(0, 0, -1, -gone, 0);
+            let extra = Counts::uploads(-1, -gone);
             let object = inner
                 .stage_write(
                     &mut transaction,
@@ -381,10 +378,7 @@ impl Store {
                 Expect::same(&counter),
                 Update::Remove,
             );
-            transaction.add(
-                key::bucket_counter(bucket.id),
-                BucketStat::tally(0, 0, -1, -parts, 0),
-            );
+            Counts::uploads(-1, -parts).stage(&mut transaction, bucket.id);
             transaction.discard(Garbage::Upload(id.to_owned()), &GarbageRecord::Whole)?;
             if inner.commit(transaction).await? == Outcome::Applied {
                 return Ok(());

@@ -2,18 +2,20 @@
 
 use crate::error::{Result, StoreError};
 use crate::key;
-use crate::meta::{Expect, Outcome, Space, Tally};
+use crate::meta::{Expect, Outcome, Space};
 use crate::record::{
-    Acl, Body, BodyPlace, Bucket, BucketStat, Deleted, Head, Marker, Object, ObjectAttrs,
-    ObjectKind, VersionRecord, Versioning, WriteCondition, Written, decode, encode, upper_hex,
+    Body, BodyPlace, Bucket, Deleted, Head, Marker, Object, ObjectAttrs, ObjectKind, VersionRecord,
+    Versioning, WriteCondition, Written, decode, encode, upper_hex,
 };
 use crate::store::body::{Sealed, SealedBlob};
 use crate::store::bucket::ATTEMPTS;
+use crate::store::counts::Counts;
 use crate::store::state::{ObjectName, ObjectRef};
 use crate::store::transaction::{After, Transaction};
 use crate::store::versions::Located;
 use crate::store::{Inner, Store};
 use crate::version::{Order, VersionId};
+use md5::{Digest, Md5};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -57,19 +59,6 @@ fn same_bytes(a: &BodyPlace, b: &BodyPlace) -> bool {
     }
 }
 
-pub(crate) fn signed(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
-}
-
-/// Counters of `sign` times one version of an object.
-pub(crate) fn object_tally(size: u64, sign: i64) -> Tally {
-    BucketStat::tally(sign * signed(size), sign, 0, 0, 0)
-}
-
-pub(crate) fn marker_tally(sign: i64) -> Tally {
-    BucketStat::tally(0, 0, 0, 0, sign)
-}
-
 impl Inner {
     /// Stages a write that makes `draft` the current version. `extra` is added to the bucket's counters.
     #[allow(clippy::too_many_arguments, reason = "the elements of a write")]
@@ -81,7 +70,7 @@ impl Inner {
         draft: &Draft,
         condition: WriteCondition,
         now_ms: i64,
-        extra: Tally,
+        extra: Counts,
     ) -> Result<Arc<Object>> {
         self.expect_bucket(transaction, bucket)?;
         let name = key::object(bucket.id, key.as_bytes());
@@ -90,7 +79,8 @@ impl Inner {
             Some(stored) => Some(decode("object", stored)?),
             None => None,
         };
-        let mut tally = extra.plus(&object_tally(draft.size, 1));
+        let class = draft.attrs.storage_class;
+        let mut counts = extra.plus(&Counts::object(draft.size, class, 1));
         let mut replaced = None;
         let object = if bucket.versioning == Versioning::Never {
             if condition.must_not_exist && old.is_some() {
@@ -98,7 +88,7 @@ impl Inner {
             }
             let order = Order::after(now_ms, old.as_ref().map(|old| old.order))?;
             if let Some(old) = old {
-                tally = tally.plus(&object_tally(old.size, -1));
+                counts = counts.plus(&Counts::of(&old, -1));
                 replaced = Some(old.body.0);
             }
             draft.object(VersionId::Null, order, now_ms)
@@ -119,15 +109,15 @@ impl Inner {
                 let removed = self
                     .stage_drop_null(transaction, bucket, key, &mut head)
                     .await?;
-                if let Some((record_tally, body)) = removed {
-                    tally = tally.plus(&record_tally);
+                if let Some((gone, body)) = removed {
+                    counts = counts.plus(&gone);
                     replaced = body;
                 }
                 VersionId::Null
             };
             match old {
                 Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
-                    tally = tally.plus(&object_tally(old.size, -1));
+                    counts = counts.plus(&Counts::of(&old, -1));
                     replaced = Some(old.body.0);
                 }
                 Some(old) => self.stage_demote(transaction, bucket, key, old, &mut head)?,
@@ -149,7 +139,7 @@ impl Inner {
             Expect::same(&current),
             encode(&*object)?,
         );
-        transaction.add(key::bucket_counter(bucket.id), tally);
+        counts.stage(transaction, bucket.id);
         transaction.after(After::Object(
             ObjectName::new(bucket.id, key),
             Some(object.clone()),
@@ -277,6 +267,36 @@ impl Store {
             .await
     }
 
+    /// Makes a symlink to `target`, a key of the same bucket that need not exist, the current version of a key. Its ETag
+    /// is the MD5 of the target's name.
+    ///
+    /// Errors: as [`Store::put_object`].
+    pub async fn put_symlink(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        target: &str,
+        attrs: ObjectAttrs,
+        condition: WriteCondition,
+        now_ms: i64,
+    ) -> Result<Written> {
+        let draft = Draft {
+            kind: ObjectKind::Symlink,
+            size: 0,
+            etag: upper_hex(&Md5::digest(target)),
+            md5: None,
+            crc64: 0,
+            attrs: ObjectAttrs {
+                symlink_target: Some(target.to_owned()),
+                ..attrs
+            },
+            body: BodyPlace::Empty,
+            shared: false,
+        };
+        self.write(bucket, key, &draft, None, condition, now_ms)
+            .await
+    }
+
     /// Makes `draft` the current version. `named`: the fresh blob that the same transaction names.
     async fn write(
         &self,
@@ -295,7 +315,7 @@ impl Store {
             if let Some(sealed) = named {
                 inner.stage_name(&mut transaction, sealed)?;
             }
-            let extra = Tally::default();
+            let extra = Counts::default();
             let object = inner
                 .stage_write(
                     &mut transaction,
@@ -346,56 +366,6 @@ impl Store {
             Located::Nowhere if version.is_some() => Err(StoreError::NoSuchVersion),
             Located::Nowhere => Err(StoreError::NoSuchKey),
         }
-    }
-
-    /// Changes the ACL of a version; nothing else changes, not even its time.
-    ///
-    /// Errors: as [`Store::object`].
-    pub async fn set_object_acl(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        version: Option<VersionId>,
-        acl: Acl,
-    ) -> Result<Arc<Object>> {
-        let _turn = self.0.state.queue((bucket.id, key)).await;
-        for _ in 0..ATTEMPTS {
-            let mut transaction = Transaction::default();
-            let object = match self.0.locate(bucket, key, version).await? {
-                Located::Current(stored, mut object) => {
-                    object.attrs.acl = acl;
-                    let object = Arc::new(object);
-                    let name = key::object(bucket.id, key.as_bytes());
-                    let expect = Expect::Value(stored);
-                    transaction.put(Space::Current, name, expect, encode(&*object)?);
-                    let name = ObjectName::new(bucket.id, key);
-                    transaction.after(After::Object(name, Some(object.clone())));
-                    object
-                }
-                Located::Noncurrent {
-                    stored,
-                    record: VersionRecord::Object(mut object),
-                } => {
-                    object.attrs.acl = acl;
-                    let place = key::version(bucket.id, key.as_bytes(), object.order);
-                    let record = encode(&VersionRecord::Object(object.clone()))?;
-                    transaction.put(Space::Versions, place, Expect::Value(stored), record);
-                    Arc::new(object)
-                }
-                Located::Noncurrent {
-                    record: VersionRecord::Marker(marker),
-                    ..
-                } => {
-                    return Err(StoreError::DeleteMarker(marker.version));
-                }
-                Located::Nowhere if version.is_some() => return Err(StoreError::NoSuchVersion),
-                Located::Nowhere => return Err(StoreError::NoSuchKey),
-            };
-            if self.0.commit(transaction).await? == Outcome::Applied {
-                return Ok(object);
-            }
-        }
-        Err(StoreError::Conflict)
     }
 
     /// Deletes an object: without a version by the rules of the bucket's versioning state (remove, or add a
@@ -455,12 +425,11 @@ impl Inner {
             None => None,
         };
         let existed = old.is_some();
-        let counter = key::bucket_counter(bucket.id);
         let forget = After::Object(ObjectName::new(bucket.id, key), None);
         if bucket.versioning == Versioning::Never {
             if let Some(old) = old {
                 transaction.remove(Space::Current, name, Expect::same(&current));
-                transaction.add(counter, object_tally(old.size, -1));
+                Counts::of(&old, -1).stage(transaction, bucket.id);
                 self.stage_release(transaction, &old.body.0).await?;
                 transaction.after(forget);
             }
@@ -480,7 +449,7 @@ impl Inner {
             .max(old.as_ref().map(|old| old.order).unwrap_or_default());
         let order = Order::after(now_ms, Some(latest))?;
         head.latest = order;
-        let mut tally = marker_tally(1);
+        let mut counts = Counts::marker(1);
         let mut released = None;
         let version = if bucket.versioning == Versioning::Enabled {
             VersionId::Id(order.0)
@@ -489,14 +458,14 @@ impl Inner {
                 .stage_drop_null(transaction, bucket, key, &mut head)
                 .await?
             {
-                tally = tally.plus(&more);
+                counts = counts.plus(&more);
                 released = body;
             }
             VersionId::Null
         };
         match old {
             Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
-                tally = tally.plus(&object_tally(old.size, -1));
+                counts = counts.plus(&Counts::of(&old, -1));
                 released = Some(old.body.0);
             }
             Some(old) => self.stage_demote(transaction, bucket, key, old, &mut head)?,
@@ -522,7 +491,7 @@ impl Inner {
             Expect::same(&stored_head),
             encode(&head)?,
         );
-        transaction.add(counter, tally);
+        counts.stage(transaction, bucket.id);
         transaction.after(forget);
         Ok(Deleted {
             existed,

@@ -8,6 +8,7 @@ use crate::meta::{Expect, Outcome, Scan, Space, is_empty_range};
 use crate::record::{
     BodyPlace, Bucket, Object, StorageClass, VersionRecord, Versioning, decode, encode,
 };
+use crate::store::counts::Counts;
 use crate::store::state::ObjectName;
 use crate::store::transaction::{After, Transaction};
 use crate::store::{Inner, Store};
@@ -340,8 +341,12 @@ impl Inner {
         let Some(object) = &seen.object else {
             return Ok(());
         };
+        let before = Counts::of(object, -1);
         let mut object = Object::clone(object);
         object.attrs.storage_class = class;
+        Counts::of(&object, 1)
+            .plus(&before)
+            .stage(transaction, bucket.id);
         object.attrs.class_changed_ms = Some(now_ms);
         object.attrs.restore = None;
         let record = match seen.space {

@@ -5,11 +5,11 @@ use crate::error::Result;
 use crate::key;
 use crate::meta::{Entry, Scan, Space, Tally};
 use crate::record::{
-    BlobRecord, BodyPlace, Bucket, BucketStat, ManifestHeader, Object, PartRecord, Upload,
-    VersionRecord, decode,
+    BlobRecord, BodyPlace, Bucket, ManifestHeader, Object, PartRecord, Upload, VersionRecord,
+    decode,
 };
+use crate::store::counts::Counts;
 use crate::store::garbage::{Garbage, GarbageRecord};
-use crate::store::object::{marker_tally, object_tally};
 use crate::store::{Inner, Store};
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
@@ -62,6 +62,12 @@ impl Audit {
         *sum = sum.plus(&tally);
     }
 
+    fn count_in(&mut self, bucket: u64, counts: Counts) {
+        for (counter, tally) in counts.counters(bucket) {
+            self.count(counter, tally);
+        }
+    }
+
     fn name(&mut self, body: &BodyPlace) {
         match body {
             BodyPlace::Empty => {}
@@ -84,7 +90,7 @@ impl Audit {
 
     fn object(&mut self, key: &[u8], object: &Object) {
         let bucket = self.bucket_of(key);
-        self.count(key::bucket_counter(bucket), object_tally(object.size, 1));
+        self.count_in(bucket, Counts::of(object, 1));
         self.name(&object.body.0);
         if let BodyPlace::Blob(Extent { len, .. }) = object.body.0
             && len != object.size
@@ -227,7 +233,7 @@ impl Inner {
                 VersionRecord::Object(object) => audit.object(&key, &object),
                 VersionRecord::Marker(_) => {
                     let bucket = audit.bucket_of(&key);
-                    audit.count(key::bucket_counter(bucket), marker_tally(1));
+                    audit.count_in(bucket, Counts::marker(1));
                 }
             }
         }
@@ -239,10 +245,7 @@ impl Inner {
         while let Some((key, stored)) = rows.next().await? {
             let upload: Upload = decode("upload", &stored)?;
             let bucket = audit.bucket_of(&key);
-            audit.count(
-                key::bucket_counter(bucket),
-                BucketStat::tally(0, 0, 1, 0, 0),
-            );
+            audit.count_in(bucket, Counts::uploads(1, 0));
             audit.upload_buckets.insert(upload.id, bucket);
         }
         let mut rows = self.rows(Space::Parts);
@@ -253,9 +256,8 @@ impl Inner {
             let number = key
                 .last_chunk::<4>()
                 .map_or(0, |number| u32::from_be_bytes(*number));
-            let named = if let Some(bucket) = audit.upload_buckets.get(&id) {
-                let counter = key::bucket_counter(*bucket);
-                audit.count(counter, BucketStat::tally(0, 0, 0, 1, 0));
+            let named = if let Some(bucket) = audit.upload_buckets.get(&id).copied() {
+                audit.count_in(bucket, Counts::uploads(0, 1));
                 true
             } else if let Some(dropped) = audit.over.get(&id) {
                 dropped

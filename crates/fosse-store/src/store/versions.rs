@@ -4,12 +4,12 @@
 
 use crate::error::Result;
 use crate::key;
-use crate::meta::{Expect, Scan, Space, Tally};
+use crate::meta::{Expect, Scan, Space};
 use crate::record::{
     BodyPlace, Bucket, Deleted, Head, Object, VersionRecord, Versioning, decode, encode,
 };
 use crate::store::Inner;
-use crate::store::object::{marker_tally, object_tally};
+use crate::store::counts::Counts;
 use crate::store::state::ObjectName;
 use crate::store::transaction::{After, Transaction};
 use crate::version::{Order, VersionId};
@@ -26,18 +26,21 @@ pub(crate) enum Located {
     Nowhere,
 }
 
+impl Located {
+    pub(crate) fn order(&self) -> Option<Order> {
+        match self {
+            Located::Current(_, object) => Some(object.order),
+            Located::Noncurrent { record, .. } => Some(record.order()),
+            Located::Nowhere => None,
+        }
+    }
+}
+
 impl VersionRecord {
-    fn order(&self) -> Order {
+    pub(crate) fn order(&self) -> Order {
         match self {
             VersionRecord::Object(object) => object.order,
             VersionRecord::Marker(marker) => marker.order,
-        }
-    }
-
-    fn tally(&self, sign: i64) -> Tally {
-        match self {
-            VersionRecord::Object(object) => object_tally(object.size, sign),
-            VersionRecord::Marker(_) => marker_tally(sign),
         }
     }
 
@@ -118,7 +121,7 @@ impl Inner {
         bucket: &Bucket,
         key: &str,
         head: &mut Head,
-    ) -> Result<Option<(Tally, Option<BodyPlace>)>> {
+    ) -> Result<Option<(Counts, Option<BodyPlace>)>> {
         let Some(order) = head.null.take() else {
             return Ok(None);
         };
@@ -128,7 +131,7 @@ impl Inner {
         };
         let record: VersionRecord = decode("version", &stored)?;
         transaction.remove(Space::Versions, place, Expect::Value(stored));
-        Ok(Some((record.tally(-1), record.body())))
+        Ok(Some((Counts::version(&record, -1), record.body())))
     }
 
     /// Removes exactly the version, or the marker, that is named; the next newest becomes current.
@@ -205,7 +208,7 @@ impl Inner {
         } else {
             transaction.expect(Space::Heads, name, Expect::Absent);
         }
-        transaction.add(key::bucket_counter(bucket.id), removed.tally(-1));
+        Counts::version(&removed, -1).stage(transaction, bucket.id);
         if let Some(body) = removed.body() {
             self.stage_release(transaction, &body).await?;
         }
