@@ -4,7 +4,7 @@ use super::Encoding;
 use std::fmt::Write as _;
 
 /// Escaping XML builder: `Writer::document("Root", |w| { w.text("Name", v); w.element("Owner", |w| ..) })`.
-/// Element names are the caller's own; characters of values that XML 1.0 cannot carry are dropped.
+/// Element names are the caller's own; characters that XML 1.0 cannot carry are dropped from values other than keys.
 pub struct Writer {
     out: String,
 }
@@ -42,16 +42,17 @@ impl Writer {
     }
 
     /// Like [`text`](Self::text), but characters that XML 1.0 cannot carry become numeric references, as SDKs send
-    /// control characters of keys. Only for requests: parsers of replies stumble over them.
+    /// control characters of keys.
     pub fn text_with_references(&mut self, name: &str, value: &str) {
         self.open(name);
         escape(value, true, &mut self.out);
         self.close(name);
     }
 
-    /// Like [`text`](Self::text), with the value percent-encoded first when the encoding says so.
+    /// A key, or a part of one: percent-encoded when the encoding says so, otherwise with numeric references for what
+    /// XML 1.0 cannot carry. ali-oss does not ask for an encoding and expects control characters to come back.
     pub fn encoded(&mut self, name: &str, value: &str, encoding: Encoding) {
-        self.text(name, &encoding.encode(value));
+        self.text_with_references(name, &encoding.encode(value));
     }
 
     /// `<name>number</name>`.

@@ -75,9 +75,9 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    /// Judges `object` at `now` (Unix seconds). Time has a resolution of one second; a future
-    /// `If-Modified-Since` is ignored; `If-None-Match` decides before `If-Modified-Since` (RFC 9110 §13.2.2).
-    pub(crate) fn judge(&self, object: &Object, now: i64) -> Verdict {
+    /// Judges `object`. Time has a resolution of one second; a future `If-Modified-Since` counts like any other, as the
+    /// suite of ali-oss expects; `If-None-Match` decides before `If-Modified-Since` (RFC 9110 §13.2.2).
+    pub(crate) fn judge(&self, object: &Object) -> Verdict {
         let modified = object.modified_ms.div_euclid(1000);
         if self
             .if_match
@@ -100,9 +100,7 @@ impl<'a> Conditions<'a> {
             };
         }
         match self.if_modified_since {
-            Some(since) if since <= now && modified <= since => {
-                Verdict::NotModified("If-Modified-Since")
-            }
+            Some(since) if modified <= since => Verdict::NotModified("If-Modified-Since"),
             _ => Verdict::Pass,
         }
     }

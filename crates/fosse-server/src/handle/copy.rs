@@ -57,7 +57,7 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
     let onto_itself =
         |source: &Source| source.bucket.id == bucket.id && source.name.key.as_str() == key;
     let source = Source::find(call).await?;
-    match Conditions::of_source(call).judge(&source.object, call.now()) {
+    match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(_) => return Ok(empty(StatusCode::NOT_MODIFIED)),
         Verdict::Failed(condition) => return Err(precondition_failed(condition)),

@@ -98,7 +98,7 @@ fn judge(
     object: &Object,
     bucket: &Bucket,
 ) -> Result<Option<Response<Content>>, OssError> {
-    match Conditions::of_request(call).judge(object, call.now()) {
+    match Conditions::of_request(call).judge(object) {
         Verdict::Pass => Ok(None),
         Verdict::Failed(condition) => Err(precondition_failed(condition)),
         Verdict::NotModified(_) => {

@@ -26,7 +26,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
     store.upload(bucket, key, id).await.map_err(unknown)?;
     let source = Source::find(call).await?;
-    match Conditions::of_source(call).judge(&source.object, call.now()) {
+    match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(condition) | Verdict::Failed(condition) => {
             return Err(precondition_failed(condition));

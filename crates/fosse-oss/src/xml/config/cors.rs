@@ -25,7 +25,7 @@ pub struct CorsRule {
     pub allowed_origins: Vec<String>,
     /// `GET`, `PUT`, `DELETE`, `POST`, `HEAD`; at least one.
     pub allowed_methods: Vec<String>,
-    /// Request headers, each with at most one `*`.
+    /// Request headers in lower case, each with at most one `*`.
     pub allowed_headers: Vec<String>,
     /// Response headers that scripts may read; no `*`.
     pub expose_headers: Vec<String>,
@@ -93,7 +93,11 @@ impl CorsRule {
                 .all("AllowedMethod")
                 .map(|child| child.text.trim().to_owned())
                 .collect(),
-            allowed_headers: texts("AllowedHeader", 1)?,
+            // In lower case, as the suites of the official SDKs read them back.
+            allowed_headers: texts("AllowedHeader", 1)?
+                .iter()
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
             expose_headers: texts("ExposeHeader", 0)?,
             max_age_seconds: match element.value_of("MaxAgeSeconds") {
                 Some(_) => Some(element.number_of("MaxAgeSeconds")?),

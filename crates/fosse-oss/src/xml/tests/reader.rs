@@ -158,3 +158,17 @@ fn encoding_type() {
         );
     }
 }
+
+/// ali-oss lists without `encoding-type` and expects keys with control characters back.
+#[test]
+fn a_key_that_is_not_encoded_keeps_its_control_characters() {
+    let xml = Writer::document("R", |w| {
+        w.encoded("Key", "a\u{1}\nb", Encoding::Plain);
+        w.encoded("Url", "a\u{1}\nb", Encoding::Url);
+        w.text("Text", "a\u{1}b");
+    });
+    assert!(
+        xml.ends_with("<R><Key>a&#1;\nb</Key><Url>a%01%0Ab</Url><Text>ab</Text></R>"),
+        "{xml}"
+    );
+}
