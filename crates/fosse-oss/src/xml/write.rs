@@ -73,6 +73,17 @@ impl Writer {
         self.text(name, &crate::time::format_iso_millis(unix));
     }
 
+    /// An element as it was read.
+    pub fn tree(&mut self, element: &super::Element) {
+        if element.children.is_empty() {
+            self.text(&element.name, &element.text);
+        } else {
+            self.element(&element.name, |w| {
+                element.children.iter().for_each(|child| w.tree(child));
+            });
+        }
+    }
+
     fn open(&mut self, name: &str) {
         self.out.push('<');
         self.out.push_str(name);

@@ -4,11 +4,23 @@
 //! target exists, say) is the server's. What is stored is `to_xml` of what was read, so a stored document reads again.
 
 mod cors;
+mod lifecycle;
+mod logging;
 mod public_access_block;
 mod referer;
 mod request_payment;
+mod website;
 
 pub use cors::{CorsConfiguration, CorsRule};
+pub use lifecycle::{
+    LifecycleConfiguration, LifecycleExpiration, LifecycleFilter, LifecycleNot, LifecycleRule,
+    LifecycleTransition, LifecycleWhen,
+};
+pub use logging::{BucketLoggingStatus, LoggingTarget};
 pub use public_access_block::PublicAccessBlockConfiguration;
 pub use referer::RefererConfiguration;
 pub use request_payment::{Payer, RequestPaymentConfiguration};
+pub use website::{
+    RedirectKind, RoutingCondition, RoutingRedirect, RoutingRule, WebsiteConfiguration,
+    WebsiteError, WebsiteIndex, WebsiteIndexKind,
+};
