@@ -11,8 +11,9 @@ mod tests;
 use crate::request::Call;
 use fosse_oss::OssError;
 use fosse_oss::xml::{
-    CorsConfiguration, Payer, PublicAccessBlockConfiguration, RefererConfiguration,
-    RequestPaymentConfiguration,
+    AccessMonitorConfiguration, BucketLoggingStatus, CorsConfiguration, LifecycleConfiguration,
+    LoggingTarget, Payer, PublicAccessBlockConfiguration, RefererConfiguration,
+    RequestPaymentConfiguration, WebsiteConfiguration,
 };
 use fosse_store::Bucket;
 use quick_cache::sync::Cache;
@@ -67,10 +68,14 @@ impl ConfigCache {
 pub(crate) struct BucketConfigs {
     revision: u64,
     texts: BTreeMap<String, Vec<u8>>,
+    access_monitor: Slot<AccessMonitorConfiguration>,
     cors: Slot<CorsConfiguration>,
+    lifecycle: Slot<LifecycleConfiguration>,
+    logging: Slot<BucketLoggingStatus>,
     referer: Slot<RefererConfiguration>,
     request_payment: Slot<RequestPaymentConfiguration>,
     public_access_block: Slot<PublicAccessBlockConfiguration>,
+    website: Slot<WebsiteConfiguration>,
 }
 
 #[allow(
@@ -82,16 +87,45 @@ impl BucketConfigs {
         Self {
             revision,
             texts,
+            access_monitor: Slot::new(),
             cors: Slot::new(),
+            lifecycle: Slot::new(),
+            logging: Slot::new(),
             referer: Slot::new(),
             request_payment: Slot::new(),
             public_access_block: Slot::new(),
+            website: Slot::new(),
         }
     }
 
     pub(crate) fn cors(&self) -> Result<Option<&CorsConfiguration>, OssError> {
         let read = CorsConfiguration::from_xml;
         self.cors.get(self.texts.get(name::CORS), read)
+    }
+
+    /// Whether reads are noted on objects, for lifecycle rules by access time.
+    pub(crate) fn monitors_access(&self) -> Result<bool, OssError> {
+        let read = AccessMonitorConfiguration::from_xml;
+        let text = self.texts.get(name::ACCESS_MONITOR);
+        let found = self.access_monitor.get(text, read)?;
+        Ok(found.copied().unwrap_or_default().enabled)
+    }
+
+    pub(crate) fn lifecycle(&self) -> Result<Option<&LifecycleConfiguration>, OssError> {
+        let read = LifecycleConfiguration::from_xml;
+        self.lifecycle.get(self.texts.get(name::LIFECYCLE), read)
+    }
+
+    /// Where access logs go; `None`: nowhere.
+    pub(crate) fn logging(&self) -> Result<Option<&LoggingTarget>, OssError> {
+        let read = BucketLoggingStatus::from_xml;
+        let found = self.logging.get(self.texts.get(name::LOGGING), read)?;
+        Ok(found.and_then(|status| status.target.as_ref()))
+    }
+
+    pub(crate) fn website(&self) -> Result<Option<&WebsiteConfiguration>, OssError> {
+        let read = WebsiteConfiguration::from_xml;
+        self.website.get(self.texts.get(name::WEBSITE), read)
     }
 
     pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, OssError> {

@@ -6,6 +6,7 @@ over_engines!(
     create_look_up_delete,
     owners_have_their_own_limit_and_listing,
     updates_apply_to_the_newest_record,
+    a_refused_update_changes_nothing,
     access_keys,
 );
 
@@ -93,6 +94,41 @@ async fn owners_have_their_own_limit_and_listing(store: Store) {
     store.delete_bucket("a1").await.unwrap();
     store.create_bucket(new_bucket("b5", "1"), 4).await.unwrap();
     assert_eq!(list("1", "", "", 100).await, wanted("b1 b2 b3 b5", false));
+}
+
+async fn a_refused_update_changes_nothing(store: Store) {
+    let before = bucket(&store, "b").await;
+    let refused = store
+        .try_update_bucket("b", |b| {
+            b.configs.insert("c".into(), vec![1]);
+            Err("no")
+        })
+        .await
+        .unwrap();
+    assert_eq!(refused, Err("no"));
+    assert_eq!(store.bucket("b").await.unwrap(), before);
+    // Only one of many that each want to be the first may be.
+    let mut firsts = Vec::new();
+    for n in 0..20 {
+        let store = store.clone();
+        firsts.push(tokio::spawn(async move {
+            let change = move |b: &mut Bucket| match b.configs.contains_key("first") {
+                true => Err(()),
+                false => {
+                    b.configs.insert("first".into(), vec![n]);
+                    Ok(())
+                }
+            };
+            store.try_update_bucket("b", change).await.unwrap().is_ok()
+        }));
+    }
+    let mut won = 0;
+    for first in firsts {
+        won += u32::from(first.await.unwrap());
+    }
+    assert_eq!(won, 1);
+    let after = store.bucket("b").await.unwrap();
+    assert_eq!(after.revision, before.revision + 1);
 }
 
 async fn updates_apply_to_the_newest_record(store: Store) {

@@ -10,6 +10,7 @@ use crate::store::{Inner, Store};
 use crate::version::fill_random;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -154,6 +155,27 @@ impl Store {
         name: &str,
         change: impl Fn(&mut Bucket) + Send + 'static,
     ) -> Result<Arc<Bucket>> {
+        let changed = self
+            .try_update_bucket(name, move |bucket| {
+                change(bucket);
+                Ok::<(), Infallible>(())
+            })
+            .await?;
+        match changed {
+            Ok(bucket) => Ok(bucket),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Like [`update_bucket`](Self::update_bucket), for a change that depends on what it finds: when `change` refuses,
+    /// nothing is written and the refusal comes back as the inner error.
+    ///
+    /// Errors: [`StoreError::NoSuchBucket`].
+    pub async fn try_update_bucket<E: Send + 'static>(
+        &self,
+        name: &str,
+        change: impl Fn(&mut Bucket) -> std::result::Result<(), E> + Send + 'static,
+    ) -> Result<std::result::Result<Arc<Bucket>, E>> {
         let _turn = self.0.state.queue(name).await;
         for _ in 0..ATTEMPTS {
             let name_key = Bytes::copy_from_slice(name.as_bytes());
@@ -163,7 +185,9 @@ impl Store {
             };
             let old: Bucket = decode("bucket", &stored)?;
             let mut new = old.clone();
-            change(&mut new);
+            if let Err(refusal) = change(&mut new) {
+                return Ok(Err(refusal));
+            }
             new.id = old.id;
             new.name.clone_from(&old.name);
             new.owner.clone_from(&old.owner);
@@ -188,7 +212,7 @@ impl Store {
             }
             transaction.after(After::Bucket(name.to_owned(), Some(new.clone())));
             if self.0.commit(transaction).await? == Outcome::Applied {
-                return Ok(new);
+                return Ok(Ok(new));
             }
         }
         Err(StoreError::Conflict)

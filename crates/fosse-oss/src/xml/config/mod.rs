@@ -3,6 +3,7 @@
 //! `from_xml` validates everything that can be judged without the bucket; what depends on other facts (whether a log
 //! target exists, say) is the server's. What is stored is `to_xml` of what was read, so a stored document reads again.
 
+mod access_monitor;
 mod cors;
 mod lifecycle;
 mod logging;
@@ -11,6 +12,7 @@ mod referer;
 mod request_payment;
 mod website;
 
+pub use access_monitor::AccessMonitorConfiguration;
 pub use cors::{CorsConfiguration, CorsRule};
 pub use lifecycle::{
     LifecycleConfiguration, LifecycleExpiration, LifecycleFilter, LifecycleNot, LifecycleRule,

@@ -3,13 +3,17 @@
 //! Putting one is: read the body, parse and validate it, store its text. Getting one is the stored text, or what OSS
 //! answers when nothing is configured. Deleting one answers 204 whether or not there was something to delete.
 
+mod access_monitor;
 mod cors;
+mod lifecycle;
+mod logging;
 mod public_access_block;
 mod referer;
 mod request_payment;
+mod website;
 
 use crate::dispatch::not_built;
-use crate::gate::Authorized;
+use crate::gate::{Authorized, no_such_bucket};
 use crate::handle::fault;
 use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
@@ -17,7 +21,9 @@ use crate::upload::RequestBody;
 use bytes::Bytes;
 use fosse_oss::op::Operation;
 use fosse_oss::{ErrorCode, OssError};
+use fosse_store::Bucket;
 use http::StatusCode;
+use std::collections::BTreeMap;
 
 /// The handler of each operation on a configuration.
 pub(crate) async fn route(
@@ -28,9 +34,17 @@ pub(crate) async fn route(
 ) -> Answer {
     use Operation as Op;
     match operation {
+        Op::PutBucketAccessMonitor => access_monitor::put(call, body, granted).await,
+        Op::GetBucketAccessMonitor => access_monitor::get(granted),
         Op::PutBucketCors => cors::put(call, body, granted).await,
         Op::GetBucketCors => cors::get(granted),
         Op::DeleteBucketCors => cors::delete(call, granted).await,
+        Op::PutBucketLifecycle => lifecycle::put(call, body, granted).await,
+        Op::GetBucketLifecycle => lifecycle::get(granted),
+        Op::DeleteBucketLifecycle => lifecycle::delete(call, granted).await,
+        Op::PutBucketLogging => logging::put(call, body, granted).await,
+        Op::GetBucketLogging => logging::get(granted),
+        Op::DeleteBucketLogging => logging::delete(call, granted).await,
         Op::PutBucketPublicAccessBlock => public_access_block::put(call, body, granted).await,
         Op::GetBucketPublicAccessBlock => public_access_block::get(granted),
         Op::DeleteBucketPublicAccessBlock => public_access_block::delete(call, granted).await,
@@ -38,6 +52,9 @@ pub(crate) async fn route(
         Op::GetBucketReferer => referer::get(granted),
         Op::PutBucketRequestPayment => request_payment::put(call, body, granted).await,
         Op::GetBucketRequestPayment => request_payment::get(granted),
+        Op::PutBucketWebsite => website::put(call, body, granted).await,
+        Op::GetBucketWebsite => website::get(granted),
+        Op::DeleteBucketWebsite => website::delete(call, granted).await,
         other => Err(not_built(format!("{} is not implemented.", other.name()))),
     }
 }
@@ -50,31 +67,53 @@ async fn received(call: &Call, body: &mut RequestBody) -> Result<Bytes, OssError
     body.document(&call.headers, limit).await
 }
 
+/// The configurations of a bucket as the store keeps them.
+type Configs = BTreeMap<String, Vec<u8>>;
+
+/// Changes the configurations of the bucket in one step: `change` sees them as they are at that moment, and when it
+/// refuses, nothing changes. The bucket is the one that the gate saw and no later one of the same name.
+async fn change(
+    call: &Call,
+    granted: &Authorized,
+    change: impl Fn(&mut Configs) -> Result<(), OssError> + Send + 'static,
+) -> Result<(), OssError> {
+    let bucket = granted.bucket()?;
+    let (id, name) = (bucket.id, bucket.name.clone());
+    let apply = move |bucket: &mut Bucket| {
+        if bucket.id == id {
+            change(&mut bucket.configs)
+        } else {
+            Err(no_such_bucket(&name))
+        }
+    };
+    call.service
+        .store
+        .try_update_bucket(&bucket.name, apply)
+        .await
+        .map_err(fault::of)?
+        .map(|_| ())
+}
+
 /// Stores the text of a configuration; 200.
 async fn store(call: &Call, granted: &Authorized, name: &str, text: String) -> Answer {
     let (name, text) = (name.to_owned(), text.into_bytes());
-    call.service
-        .store
-        .update_bucket(&granted.bucket()?.name, move |bucket| {
-            bucket.configs.insert(name.clone(), text.clone());
-        })
-        .await
-        .map_err(fault::of)?;
+    change(call, granted, move |configs| {
+        configs.insert(name.clone(), text.clone());
+        Ok(())
+    })
+    .await?;
     Ok(empty(StatusCode::OK))
 }
 
 /// Removes a configuration; 204, also when there was none.
 async fn remove(call: &Call, granted: &Authorized, name: &str) -> Answer {
-    let bucket = granted.bucket()?;
-    if bucket.configs.contains_key(name) {
+    if granted.bucket()?.configs.contains_key(name) {
         let name = name.to_owned();
-        call.service
-            .store
-            .update_bucket(&bucket.name, move |bucket| {
-                bucket.configs.remove(&name);
-            })
-            .await
-            .map_err(fault::of)?;
+        change(call, granted, move |configs| {
+            configs.remove(&name);
+            Ok(())
+        })
+        .await?;
     }
     Ok(empty(StatusCode::NO_CONTENT))
 }
