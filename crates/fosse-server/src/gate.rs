@@ -209,7 +209,7 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
             operation.action(false),
             access(operation),
         );
-        refusal(&facts.new_bucket())?;
+        refusal(&facts.new_bucket(name.as_str()))?;
         granted.name = Some(name);
         return Ok(granted);
     }
@@ -354,11 +354,8 @@ fn decide(
     key: Option<&str>,
     object: Option<&Object>,
 ) -> Result<(), OssError> {
-    let place = BucketFacts {
-        name: &bucket.name,
-        owner: &bucket.owner,
-        acl: acl_of(bucket.acl).unwrap_or_default(),
-    };
+    let acl = acl_of(bucket.acl).unwrap_or_default();
+    let place = BucketFacts::new(&bucket.name, &bucket.owner, acl);
     let facts = Facts::new(
         asker(caller),
         operation.action(versioned),
@@ -377,9 +374,13 @@ fn decide(
 fn refusal(facts: &Facts<'_>) -> Result<(), OssError> {
     match policy::decide(facts).denial() {
         None => Ok(()),
-        Some(denial) => Err(OssError::new(ErrorCode::AccessDenied)
-            .with_message(denial.message)
-            .with_ec(denial.ec)),
+        Some(denial) => {
+            let error = OssError::new(ErrorCode::AccessDenied).with_message(denial.message);
+            Err(match denial.ec {
+                Some(ec) => error.with_ec(ec),
+                None => error.without_ec(),
+            })
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Verdict;
 
 const OWNER: &str = "1000000000000001";
 const ROOT: Caller<'static> = Caller::Root { account: OWNER };
@@ -7,7 +8,9 @@ const STRANGER: Caller<'static> = Caller::Root {
 };
 const USER: Caller<'static> = Caller::User {
     account: OWNER,
-    user: "300000000000000003",
+    id: "300000000000000003",
+    name: "alice",
+    policies: &[],
 };
 const OTHERS: [Caller<'static>; 3] = [STRANGER, USER, Caller::Anonymous];
 const ACLS: [Acl; 3] = [Acl::Private, Acl::PublicRead, Acl::PublicReadWrite];
@@ -26,11 +29,7 @@ const DATA: [Access; 5] = [
 ];
 
 fn bucket(acl: Acl) -> BucketFacts<'static> {
-    BucketFacts {
-        name: "b",
-        owner: OWNER,
-        acl,
-    }
+    BucketFacts::new("b", OWNER, acl)
 }
 
 fn on_object(caller: Caller<'static>, access: Access, acl: Acl, object: ObjectAcl) -> Decision {
@@ -109,7 +108,7 @@ fn the_owner_may_do_everything_to_its_own() {
 fn no_acl_opens_listing_management_or_acls() {
     for acl in ACLS {
         for caller in OTHERS {
-            let anonymous = caller == Caller::Anonymous;
+            let anonymous = matches!(caller, Caller::Anonymous);
             let list = reason(&on_bucket(caller, Access::List, acl));
             let expected = if anonymous {
                 Reason::AnonymousListing
@@ -155,7 +154,7 @@ fn the_service_is_for_accounts() {
 
 #[test]
 fn buckets_are_made_by_accounts() {
-    let at = |caller| decide(&Facts::new(caller, "oss:PutBucket", Access::Manage).new_bucket());
+    let at = |caller| decide(&Facts::new(caller, "oss:PutBucket", Access::Manage).new_bucket("b"));
     assert!(at(ROOT).is_allowed() && at(STRANGER).is_allowed());
     assert_eq!(reason(&at(USER)), Some(Reason::NotBucketOwner));
     assert_eq!(
@@ -255,14 +254,18 @@ fn refusals_are_worded_as_documented() {
     ];
     for (decision, message, ec) in cases {
         let denial = decision.denial().expect("a refusal");
-        assert_eq!((denial.message, denial.ec), (message, ec));
+        assert_eq!((denial.message, denial.ec), (message, Some(ec)));
     }
 }
 
 #[test]
 fn the_trace_ends_with_what_decided() {
     let steps = |decision: Decision| decision.trace.steps().collect::<Vec<_>>();
-    let step = |rule, verdict| Step { rule, verdict };
+    let step = |rule, verdict| Step {
+        rule,
+        verdict,
+        source: None,
+    };
     assert_eq!(
         steps(on_object(
             STRANGER,
