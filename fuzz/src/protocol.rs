@@ -26,6 +26,7 @@ pub fn xml_read(data: &[u8]) {
         AccessControlPolicy,
         BucketInfo,
         BucketStat,
+        CnameToken,
         CompleteMultipartUploadResult,
         CopyObjectResult,
         CopyPartResult,
@@ -35,6 +36,7 @@ pub fn xml_read(data: &[u8]) {
         ListAllMyBucketsResult,
         ListBucketResult,
         ListBucketResultV2,
+        ListCnameResult,
         ListMultipartUploadsResult,
         ListPartsResult,
         LocationConstraint,
@@ -52,6 +54,12 @@ pub fn xml_read(data: &[u8]) {
             xml::CorsConfiguration::from_xml(read.to_xml().as_bytes()).expect("written"),
             read
         );
+    }
+    if let Ok(read) = xml::BucketCnameConfiguration::from_xml(data) {
+        let written = read.to_xml();
+        if let Ok(again) = xml::BucketCnameConfiguration::from_xml(written.as_bytes()) {
+            assert_eq!(again.to_xml(), written);
+        }
     }
     if let Ok(read) = xml::CompleteMultipartUpload::from_xml(data) {
         let _ = xml::CompleteMultipartUpload::from_xml(read.to_xml().as_bytes());

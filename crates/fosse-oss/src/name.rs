@@ -1,4 +1,4 @@
-//! Bucket names and object keys: newtypes built only by validation.
+//! Bucket names, object keys and custom domains: newtypes built only by validation.
 
 use crate::{ErrorCode, OssError};
 use std::fmt;
@@ -35,6 +35,45 @@ impl BucketName {
     /// The name as an owned text.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+/// A valid custom domain: a host name of at least two labels that is no IP address, in lower case without final dot. An
+/// internationalized name is written in its ASCII form.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DomainName(String);
+
+impl DomainName {
+    /// 400 `InvalidArgument` for what is no such name; a wildcard is none.
+    pub fn parse(text: &str) -> Result<Self, OssError> {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let valid = name.len() <= 253
+            && name.contains('.')
+            && name.split('.').all(label)
+            && !last.bytes().all(|byte| byte.is_ascii_digit());
+        if valid {
+            Ok(Self(name.to_ascii_lowercase()))
+        } else {
+            Err(OssError::invalid_argument(
+                "Domain",
+                text,
+                "The domain name is invalid.",
+            ))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -87,6 +126,44 @@ impl fmt::Display for ObjectKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn domains() {
+        for (text, name) in [
+            ("cdn.example.com", "cdn.example.com"),
+            ("CDN.Example.COM.", "cdn.example.com"),
+            ("a-b.xn--fiqs8s", "a-b.xn--fiqs8s"),
+            ("1.example.org", "1.example.org"),
+        ] {
+            assert_eq!(DomainName::parse(text).unwrap().as_str(), name);
+        }
+        let (long, longer) = ("a".repeat(64), vec!["a".repeat(60); 5].join("."));
+        for bad in [
+            "",
+            ".",
+            "example",
+            "example.",
+            "a..b",
+            ".a.b",
+            "a.b..",
+            "*.example.com",
+            "a b.com",
+            "a_b.com",
+            "-a.com",
+            "a-.com",
+            "192.0.2.7",
+            "1.2",
+            "a.com:80",
+            "a.com/",
+            "中.com",
+            "a.com\r\n",
+            &format!("{long}.com"),
+            &longer,
+        ] {
+            let error = DomainName::parse(bad).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::InvalidArgument, "{bad}");
+        }
+    }
 
     #[test]
     fn bucket_names() {

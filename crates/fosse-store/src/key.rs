@@ -71,6 +71,51 @@ pub(crate) fn bucket(id: u64) -> Bytes {
     Bytes::copy_from_slice(&id.to_be_bytes())
 }
 
+fn tagged(tag: u8, bucket: u64, name: &str) -> Bytes {
+    let mut out = Vec::with_capacity(9 + name.len());
+    out.push(tag);
+    out.extend_from_slice(&bucket.to_be_bytes());
+    out.extend_from_slice(name.as_bytes());
+    Bytes::from(out)
+}
+
+fn named(tag: u8, name: &str) -> Bytes {
+    let mut out = Vec::with_capacity(1 + name.len());
+    out.push(tag);
+    out.extend_from_slice(name.as_bytes());
+    Bytes::from(out)
+}
+
+/// Key of a binding in `Domains`.
+pub(crate) fn domain(name: &str) -> Bytes {
+    named(b'n', name)
+}
+
+/// Key of `Domains` for the name that has a certificate.
+pub(crate) fn certificate(id: &str) -> Bytes {
+    named(b'c', id)
+}
+
+/// Prefix of the names of a bucket in `Domains`.
+pub(crate) fn bucket_domains(bucket: u64) -> Bytes {
+    tagged(b'b', bucket, "")
+}
+
+/// Key of one name of a bucket in `Domains`.
+pub(crate) fn bucket_domain(bucket: u64, name: &str) -> Bytes {
+    tagged(b'b', bucket, name)
+}
+
+/// Prefix of the tokens of a bucket in `Domains`.
+pub(crate) fn domain_tokens(bucket: u64) -> Bytes {
+    tagged(b't', bucket, "")
+}
+
+/// Key of a token in `Domains`.
+pub(crate) fn domain_token(bucket: u64, name: &str) -> Bytes {
+    tagged(b't', bucket, name)
+}
+
 /// Key of `Current` and `Heads`: nothing follows the object key, so it needs no escape.
 pub(crate) fn object(bucket: u64, key: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(8 + key.len());

@@ -26,14 +26,15 @@ pub use master_keys::MasterKeys;
 pub use memory::{MemoryBlobs, MemoryMeta};
 pub use meta::{Meta, Space};
 pub use record::{
-    AccessKey, Acl, Body, Bucket, BucketStat, ClassStat, Deleted, Encryption, EncryptionAlgorithm,
-    NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy, Restore, RestoreTier, Retention,
-    RetentionMode, StorageClass, Upload, Versioning, WriteCondition, Written,
+    AccessKey, Acl, Body, Bucket, BucketStat, Certificate, ClassStat, Deleted, Domain, DomainToken,
+    Encryption, EncryptionAlgorithm, NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy,
+    Restore, RestoreTier, Retention, RetentionMode, StorageClass, Upload, Versioning,
+    WriteCondition, Written,
 };
 pub use store::{
-    BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery, ListedVersion,
-    OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store, UploadPage,
-    UploadQuery, VersionPage, VersionQuery,
+    BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery,
+    ListedVersion, OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store,
+    UploadPage, UploadQuery, VersionPage, VersionQuery,
 };
 pub use version::VersionId;
 

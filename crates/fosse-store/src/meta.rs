@@ -59,6 +59,8 @@ pub enum Space {
     Buckets,
     /// Owner and bucket name → nothing; the index behind a listing of one owner's buckets.
     Owned,
+    /// Names of buckets' domains → binding; bucket numbers and names; tokens; places of certificates.
+    Domains,
     /// Bucket number → what a write into the bucket depends on.
     BucketStates,
     /// Counters ([`Tally`]) of buckets, uploads, owners and storage groups.
@@ -83,12 +85,13 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of their numbers.
-    pub const ALL: [Space; 15] = [
+    pub const ALL: [Space; 16] = [
         Space::System,
         Space::AccessKeys,
         Space::Identities,
         Space::Buckets,
         Space::Owned,
+        Space::Domains,
         Space::BucketStates,
         Space::Counters,
         Space::Current,
@@ -109,6 +112,7 @@ impl Space {
             Space::Identities => "identities",
             Space::Buckets => "buckets",
             Space::Owned => "owned",
+            Space::Domains => "domains",
             Space::BucketStates => "bucket-states",
             Space::Counters => "counters",
             Space::Current => "current",

@@ -13,9 +13,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+mod domain;
 mod format_1;
 mod identity;
 
+pub(crate) use domain::StoredDomain;
+pub use domain::{Certificate, Domain, DomainToken};
 pub(crate) use identity::StoredAccessKey;
 pub use identity::{
     Account, Attachment, Group, Permissions, Policy, PolicyType, PolicyVersion, Role, User,

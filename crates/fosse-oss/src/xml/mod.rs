@@ -8,6 +8,7 @@ mod bucket_create;
 mod bucket_info;
 mod bucket_list;
 mod bucket_stat;
+mod cname;
 mod config;
 mod continuation;
 mod copy;
@@ -31,6 +32,10 @@ pub use bucket_create::CreateBucketConfiguration;
 pub use bucket_info::BucketInfo;
 pub use bucket_list::{BucketEntry, ListAllMyBucketsResult};
 pub use bucket_stat::BucketStat;
+pub use cname::{
+    BucketCnameConfiguration, CertificateConfiguration, Cname, CnameCertificate, CnameToken,
+    ListCnameResult,
+};
 pub use config::*;
 pub use continuation::{decode_token, encode_token};
 pub use copy::{CopyObjectResult, CopyPartResult};

@@ -3,6 +3,7 @@
 mod blobs;
 mod buckets;
 mod counts;
+mod domains;
 mod identities;
 mod listing;
 mod meta;

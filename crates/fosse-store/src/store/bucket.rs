@@ -247,6 +247,7 @@ impl Store {
             transaction.remove(Space::Buckets, name_key, Expect::Value(stored));
             transaction.remove(Space::Owned, key::owned(&bucket.owner, name), Expect::Any);
             transaction.remove(Space::BucketStates, key::bucket(bucket.id), Expect::Any);
+            self.0.stage_unbind_all(&mut transaction, bucket.id).await?;
             transaction.add(key::owner_counter(&bucket.owner), Tally([-1, 0, 0, 0, 0]));
             transaction.after(After::Bucket(name.to_owned(), None));
             if self.0.commit(transaction).await? == Outcome::Applied {

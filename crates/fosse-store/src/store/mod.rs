@@ -8,6 +8,7 @@ mod body;
 mod bucket;
 mod change;
 pub(crate) mod counts;
+mod domain;
 pub(crate) mod garbage;
 pub(crate) mod identity;
 mod list;
@@ -23,6 +24,7 @@ mod verify;
 mod versions;
 
 pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
+pub use domain::BindError;
 pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
 pub use list_versions::{ListedVersion, VersionPage, VersionQuery};

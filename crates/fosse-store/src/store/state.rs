@@ -4,7 +4,7 @@ use crate::blob::{BlobId, Extent, Place};
 use crate::cache::{ByBytes, Hot, Weigh};
 use crate::error::StoreError;
 use crate::master_keys::MasterKeys;
-use crate::record::{AccessKey, Bucket, Object};
+use crate::record::{AccessKey, Bucket, Domain, Object};
 use crate::store::garbage::GarbageQueue;
 use crate::store::identity::Identities;
 use bytes::Bytes;
@@ -112,6 +112,15 @@ impl Weigh for Arc<Bucket> {
     }
 }
 
+impl Weigh for Option<Arc<Domain>> {
+    fn bytes(&self) -> u64 {
+        let Some(domain) = self else { return 64 };
+        let certificate = domain.certificate.as_ref();
+        let pem = certificate.map_or(0, |it| it.chain.len() + it.private_key.len());
+        (size_of::<Domain>() + pem) as u64 + 192
+    }
+}
+
 impl Weigh for BlobId {
     fn bytes(&self) -> u64 {
         48
@@ -184,6 +193,8 @@ pub(crate) struct State {
     pub(crate) master_keys: MasterKeys,
     pub(crate) objects: Hot<ObjectName, Arc<Object>>,
     pub(crate) buckets: Hot<String, Arc<Bucket>>,
+    /// By name; that there is none is kept as well.
+    pub(crate) domains: Hot<String, Option<Arc<Domain>>>,
     pub(crate) manifests: Cache<BlobId, Arc<Vec<Extent>>, ByBytes>,
     pub(crate) bodies: Cache<BlobId, Bytes, ByBytes>,
     /// Blobs that compaction moved in this process, so that a stale hint costs one look-up.
@@ -217,7 +228,8 @@ impl State {
             health,
             master_keys,
             objects: Hot::new(records / 8 * 6, 512),
-            buckets: Hot::new(records / 8, 1024),
+            buckets: Hot::new(records / 16, 1024),
+            domains: Hot::new(records / 16, 256),
             manifests: Cache::with_weighter(256, records / 8, ByBytes),
             bodies: Cache::with_weighter(body_items, bodies, ByBytes),
             moved: Cache::new(4096),

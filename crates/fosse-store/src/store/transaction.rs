@@ -4,7 +4,9 @@ use crate::blob::{BlobId, Extent, Place};
 use crate::error::Result;
 use crate::key;
 use crate::meta::{Batch, Change, Expect, Outcome, Space, Tally, Update};
-use crate::record::{AccessKey, BlobRecord, BodyPlace, Bucket, ManifestHeader, Object, encode};
+use crate::record::{
+    AccessKey, BlobRecord, BodyPlace, Bucket, Domain, ManifestHeader, Object, encode,
+};
 use crate::store::Inner;
 use crate::store::body::Sealed;
 use crate::store::garbage::{Garbage, GarbageRecord};
@@ -17,6 +19,7 @@ use std::sync::Arc;
 pub(crate) enum After {
     Object(ObjectName, Option<Arc<Object>>),
     Bucket(String, Option<Arc<Bucket>>),
+    Domain(String, Option<Arc<Domain>>),
     AccessKey(String, Option<Arc<AccessKey>>),
     Account(String, Box<AccountChange>),
     AccountGone(String),
@@ -97,6 +100,7 @@ impl Inner {
                 match after {
                     After::Object(name, object) => state.objects.wrote(name, object),
                     After::Bucket(name, bucket) => state.buckets.wrote(name, bucket),
+                    After::Domain(name, domain) => state.domains.wrote(name, Some(domain)),
                     After::AccessKey(id, key) => {
                         state.identities.write().wrote_key(&id, key.as_ref());
                         let mut keys = state.access_keys.write();
