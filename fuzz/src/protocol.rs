@@ -39,6 +39,7 @@ pub fn xml_read(data: &[u8]) {
         ListCnameResult,
         ListMultipartUploadsResult,
         ListPartsResult,
+        ListVersionsResult,
         LocationConstraint,
         PostResponse
     );
@@ -60,6 +61,18 @@ pub fn xml_read(data: &[u8]) {
         if let Ok(again) = xml::BucketCnameConfiguration::from_xml(written.as_bytes()) {
             assert_eq!(again.to_xml(), written);
         }
+    }
+    if let Ok(read) = xml::Tagging::from_xml(data) {
+        assert_eq!(
+            xml::Tagging::from_xml(read.to_xml().as_bytes()).expect("written"),
+            read
+        );
+    }
+    if let Ok(read) = xml::VersioningConfiguration::from_xml(data) {
+        assert_eq!(
+            xml::VersioningConfiguration::from_xml(read.to_xml().as_bytes()).expect("written"),
+            read
+        );
     }
     if let Ok(read) = xml::CompleteMultipartUpload::from_xml(data) {
         let _ = xml::CompleteMultipartUpload::from_xml(read.to_xml().as_bytes());

@@ -133,6 +133,7 @@ async fn route_others(
         Op::ListMultipartUploads => handle::list_multipart::list_uploads(call, granted).await,
         Op::ListObjects => handle::list::list_objects(call, granted).await,
         Op::ListObjectsV2 => handle::list::list_objects_v2(call, granted).await,
+        Op::ListObjectVersions => handle::list_versions::list_object_versions(call, granted).await,
         Op::ListBuckets => handle::bucket::list_buckets(call).await,
         Op::PutBucket => handle::bucket::put_bucket(call, body, granted).await,
         Op::DeleteBucket => handle::bucket::delete_bucket(call, granted).await,
@@ -144,6 +145,13 @@ async fn route_others(
         Op::PutBucketAcl => handle::acl::put_bucket_acl(call, granted).await,
         Op::GetObjectAcl => handle::acl::get_object_acl(call, granted).await,
         Op::PutObjectAcl => handle::acl::put_object_acl(call, granted).await,
+        Op::PutBucketVersioning => handle::versioning::put(call, body, granted).await,
+        Op::GetBucketVersioning => handle::versioning::get(granted),
+        Op::PutObjectTagging => handle::object_tagging::put(call, body, granted).await,
+        Op::GetObjectTagging => handle::object_tagging::get(call, granted).await,
+        Op::DeleteObjectTagging => handle::object_tagging::delete(call, granted).await,
+        Op::PutSymlink => handle::symlink::put_symlink(call, granted).await,
+        Op::GetSymlink => handle::symlink::get_symlink(call, granted).await,
         other => handle::config::route(call, body, other, granted).await,
     }
 }

@@ -22,9 +22,12 @@ mod owner;
 mod parts_list;
 mod post_response;
 mod read;
+mod tagging;
 mod upload_complete;
 mod upload_initiate;
 mod uploads_list;
+mod versioning;
+mod versions_list;
 mod write;
 
 pub use acl::AccessControlPolicy;
@@ -49,9 +52,12 @@ pub use owner::Owner;
 pub use parts_list::{ListPartsResult, ListedPart};
 pub use post_response::PostResponse;
 pub use read::{Element, MAX_DEPTH, MAX_NODES};
+pub use tagging::Tagging;
 pub use upload_complete::{CompleteMultipartUpload, CompleteMultipartUploadResult};
 pub use upload_initiate::InitiateMultipartUploadResult;
 pub use uploads_list::{ListMultipartUploadsResult, ListedUpload};
+pub use versioning::{VersioningConfiguration, VersioningStatus};
+pub use versions_list::{ListVersionsResult, VersionEntry, VersionFacts};
 pub use write::{Writer, is_legal};
 
 /// A value of a closed list as it stands in a document, such as a storage class. A text, so that a client can read

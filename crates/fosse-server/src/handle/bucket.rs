@@ -13,7 +13,9 @@ use fosse_oss::xml::{
     LocationConstraint, Owner,
 };
 use fosse_oss::{ErrorCode, OssError};
-use fosse_store::{Acl, Bucket, NewBucket, Redundancy, StorageClass, StoreError, Versioning};
+use fosse_store::{
+    Acl, Bucket, ClassStat, NewBucket, Redundancy, StorageClass, StoreError, Versioning,
+};
 use http::StatusCode;
 use http::header::LOCATION;
 
@@ -201,14 +203,12 @@ pub(crate) fn get_bucket_location(call: &Call) -> Answer {
     ))
 }
 
-/// `GET /?stat`. Exact, except that an object whose class is not the bucket's counts with the bucket's: the store keeps
-/// one sum a bucket.
+/// `GET /?stat`. Exact and of this moment. Sizes are what is stored: no class counts small objects as larger ones.
 pub(crate) async fn get_bucket_stat(call: &Call, granted: &Authorized) -> Answer {
-    let bucket = granted.bucket()?;
-    let stat = call
+    let (stat, by_class) = call
         .service
         .store
-        .bucket_stat(bucket)
+        .bucket_stat_by_class(granted.bucket()?)
         .await
         .map_err(fault::of)?;
     let mut document = BucketStat {
@@ -220,31 +220,32 @@ pub(crate) async fn get_bucket_stat(call: &Call, granted: &Authorized) -> Answer
         last_modified_time: u64::try_from(call.now()).unwrap_or(0),
         ..BucketStat::default()
     };
-    let (bytes, objects) = (stat.storage, stat.objects);
-    match bucket.storage_class {
-        StorageClass::Standard => {
-            document.standard_storage = bytes;
-            document.standard_object_count = objects;
-        }
-        StorageClass::IA => {
-            document.infrequent_access_storage = bytes;
-            document.infrequent_access_real_storage = bytes;
-            document.infrequent_access_object_count = objects;
-        }
-        StorageClass::Archive => {
-            document.archive_storage = bytes;
-            document.archive_real_storage = bytes;
-            document.archive_object_count = objects;
-        }
-        StorageClass::ColdArchive => {
-            document.cold_archive_storage = bytes;
-            document.cold_archive_real_storage = bytes;
-            document.cold_archive_object_count = objects;
-        }
-        StorageClass::DeepColdArchive => {
-            document.deep_cold_archive_storage = bytes;
-            document.deep_cold_archive_real_storage = bytes;
-            document.deep_cold_archive_object_count = objects;
+    for (class, ClassStat { storage, objects }) in by_class {
+        match class {
+            StorageClass::Standard => {
+                document.standard_storage = storage;
+                document.standard_object_count = objects;
+            }
+            StorageClass::IA => {
+                document.infrequent_access_storage = storage;
+                document.infrequent_access_real_storage = storage;
+                document.infrequent_access_object_count = objects;
+            }
+            StorageClass::Archive => {
+                document.archive_storage = storage;
+                document.archive_real_storage = storage;
+                document.archive_object_count = objects;
+            }
+            StorageClass::ColdArchive => {
+                document.cold_archive_storage = storage;
+                document.cold_archive_real_storage = storage;
+                document.cold_archive_object_count = objects;
+            }
+            StorageClass::DeepColdArchive => {
+                document.deep_cold_archive_storage = storage;
+                document.deep_cold_archive_real_storage = storage;
+                document.deep_cold_archive_object_count = objects;
+            }
         }
     }
     Ok(xml(document.to_xml()))

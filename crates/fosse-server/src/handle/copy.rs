@@ -107,6 +107,10 @@ fn attributes(
         attrs.headers.clone_from(&source.object.attrs.headers);
         attrs.meta.clone_from(&source.object.attrs.meta);
     }
+    // A link is copied as a link.
+    attrs
+        .symlink_target
+        .clone_from(&source.object.attrs.symlink_target);
     let tagging = match call.header("x-oss-tagging-directive") {
         Some(word) => parse_tagging_directive(&word)?,
         None => Directive::Copy,

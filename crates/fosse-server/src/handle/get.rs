@@ -2,7 +2,7 @@
 
 use crate::gate::{Authorized, Caller};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
-use crate::handle::{fault, object_headers};
+use crate::handle::{fault, object_headers, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number};
@@ -25,7 +25,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let overrides = response_overrides(&call.query, call.caller == Caller::Anonymous)?;
     pace::limit(call)?;
     let bucket = granted.bucket()?;
-    let object = granted.object(call).await?;
+    let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
@@ -67,7 +67,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
 /// `HEAD /KEY`.
 pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
-    let object = granted.object(call).await?;
+    let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
@@ -78,7 +78,8 @@ pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     Ok(response)
 }
 
-/// `HEAD /KEY?objectMeta`, also as GET, whose answer then has no body and so no length of the object.
+/// `HEAD /KEY?objectMeta`, also as GET, whose answer then has no body and so no length of the object. A
+/// symlink is not followed.
 pub(crate) async fn get_object_meta(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
     let object = granted.object(call).await?;

@@ -188,12 +188,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
     headers
         .entry(CONTENT_TYPE)
         .or_insert(HeaderValue::from_static("application/octet-stream"));
-    for (name, value) in &object.attrs.meta {
-        let name = HeaderName::from_bytes(format!("{META_PREFIX}{name}").as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
-            headers.insert(name, value);
-        }
-    }
+    user_metadata_of(headers, object);
     identify(headers, object, bucket);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(
@@ -205,11 +200,21 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
         HeaderValue::from_static(class_word(object.attrs.storage_class)),
     );
     set_number(headers, CRC64, object.crc64);
-    if let (ObjectKind::Normal, Some(md5)) = (object.kind, &object.md5) {
+    if let (ObjectKind::Normal | ObjectKind::Symlink, Some(md5)) = (object.kind, &object.md5) {
         set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     }
     if !object.attrs.tags.is_empty() {
         set_number(headers, TAGGING_COUNT, object.attrs.tags.len() as u64);
+    }
+}
+
+/// The `x-oss-meta-*` headers of an object.
+pub(crate) fn user_metadata_of(headers: &mut HeaderMap, object: &Object) {
+    for (name, value) in &object.attrs.meta {
+        let name = HeaderName::from_bytes(format!("{META_PREFIX}{name}").as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            headers.insert(name, value);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
-use crate::handle::{fault, multipart};
+use crate::handle::{fault, multipart, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
@@ -25,7 +25,8 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     let store = &call.service.store;
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
     store.upload(bucket, key, id).await.map_err(unknown)?;
-    let source = Source::find(call).await?;
+    let mut source = Source::find(call).await?;
+    source.object = symlink::follow(call, &source.bucket, source.object.clone()).await?;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(condition) | Verdict::Failed(condition) => {

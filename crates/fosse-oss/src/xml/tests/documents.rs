@@ -316,3 +316,112 @@ fn small_documents() {
     };
     round_trip(&part, CopyPartResult::to_xml, CopyPartResult::from_xml);
 }
+
+#[test]
+fn versioning_is_enabled_or_suspended_or_was_never_set() {
+    let of = |inner: &str| {
+        let xml = format!("<VersioningConfiguration>{inner}</VersioningConfiguration>");
+        VersioningConfiguration::from_xml(xml.as_bytes()).map(|read| read.status)
+    };
+    let enabled = Some(VersioningStatus::Enabled);
+    assert_eq!(of("<Status>Enabled</Status>").unwrap(), enabled);
+    assert_eq!(of("<Status> Enabled\n</Status><Else/>").unwrap(), enabled);
+    let suspended = Some(VersioningStatus::Suspended);
+    assert_eq!(of("<Status>Suspended</Status>").unwrap(), suspended);
+    for unset in ["", "<Status/>", "<Status></Status>"] {
+        assert_eq!(of(unset).unwrap(), None);
+    }
+    for bad in ["enabled", "Disabled", "None", "EnabledEnabled"] {
+        let error = of(&format!("<Status>{bad}</Status>")).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::MalformedXml, "{bad}");
+    }
+    for status in [None, enabled, suspended] {
+        let document = VersioningConfiguration { status };
+        let xml = document.to_xml();
+        let read = VersioningConfiguration::from_xml(xml.as_bytes()).unwrap();
+        assert_eq!(read, document);
+    }
+}
+
+#[test]
+fn a_listing_of_versions_reads_as_documented() {
+    let id = "CAEQMxiBgIDh3ZCB0BYiIGE4YjIyMjExZDhhYjRmYjZiMjZiMDYxZWIyNGFmNmVk";
+    let list = ListVersionsResult {
+        name: "oss-example".into(),
+        max_keys: 100,
+        encoding: Encoding::Url,
+        next_key_marker: Some("a b".into()),
+        next_version_id_marker: id.into(),
+        entries: vec![
+            VersionEntry {
+                key: "a b".into(),
+                version_id: id.into(),
+                is_latest: true,
+                last_modified: 1_554_794_848,
+                owner: Owner::of("1234512528586"),
+                object: None,
+            },
+            VersionEntry {
+                key: "a b".into(),
+                version_id: "null".into(),
+                is_latest: false,
+                last_modified: 1_554_794_847,
+                owner: Owner::of("1234512528586"),
+                object: Some(VersionFacts {
+                    etag: "250F8A0AE989679A22926A875F0A2D93".into(),
+                    kind: "Normal".into(),
+                    size: 93_731,
+                    storage_class: "Standard".into(),
+                    restore_info: None,
+                }),
+            },
+        ],
+        ..ListVersionsResult::default()
+    };
+    let owner = "<Owner><ID>1234512528586</ID><DisplayName>1234512528586</DisplayName></Owner>";
+    let expected = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListVersionsResult><Name>oss-example</Name><Prefix></Prefix>\
+        <KeyMarker></KeyMarker><VersionIdMarker></VersionIdMarker><MaxKeys>100</MaxKeys><Delimiter></Delimiter>\
+        <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextKeyMarker>a%20b</NextKeyMarker>\
+        <NextVersionIdMarker>{id}</NextVersionIdMarker><DeleteMarker><Key>a%20b</Key><VersionId>{id}</VersionId>\
+        <IsLatest>true</IsLatest><LastModified>2019-04-09T07:27:28.000Z</LastModified>{owner}</DeleteMarker>\
+        <Version><Key>a%20b</Key><VersionId>null</VersionId><IsLatest>false</IsLatest>\
+        <LastModified>2019-04-09T07:27:27.000Z</LastModified><ETag>\"250F8A0AE989679A22926A875F0A2D93\"</ETag>\
+        <Type>Normal</Type><Size>93731</Size><StorageClass>Standard</StorageClass>{owner}</Version></ListVersionsResult>"
+    );
+    assert_eq!(list.to_xml(), expected);
+    let read = ListVersionsResult::from_xml(expected.as_bytes()).unwrap();
+    assert_eq!(read, list);
+}
+
+#[test]
+fn tags_have_limits() {
+    let of = |tags: &str| {
+        let xml = format!("<Tagging><TagSet>{tags}</TagSet></Tagging>");
+        Tagging::from_xml(xml.as_bytes())
+    };
+    let tag = |key: &str, value: &str| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+    assert_eq!(of("").unwrap().tags, []);
+    let read = of(&format!("{}<Tag><Key>b</Key></Tag>", tag("a", " 1 "))).unwrap();
+    let pairs: Vec<_> = read.tags.iter().map(|(k, v)| (&k[..], &v[..])).collect();
+    assert_eq!(pairs, [("a", " 1 "), ("b", "")]);
+    let ten: String = (0..10).map(|n| tag(&n.to_string(), "")).collect();
+    assert_eq!(of(&ten).unwrap().tags.len(), 10);
+    for bad in [
+        tag("a", "1") + &tag("a", "2"),
+        ten + &tag("x", ""),
+        tag("", "1"),
+        tag(&"k".repeat(129), "1"),
+        tag("k", &"v".repeat(257)),
+        tag("a!", "1"),
+        tag("a", "&lt;"),
+    ] {
+        assert_eq!(of(&bad).unwrap_err().code(), ErrorCode::InvalidTag, "{bad}");
+    }
+    for bad in ["<Tagging/>", "<Tagging><Tag/></Tagging>", "<TagSet/>", ""] {
+        let error = Tagging::from_xml(bad.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::MalformedXml, "{bad}");
+    }
+    let error = of("<Tag><Value>1</Value></Tag>").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::MalformedXml);
+}

@@ -62,6 +62,30 @@ proptest! {
     }
 
     #[test]
+    fn version_listings_survive((encoding, keys) in keys(), modified in time(), size: u64, truncated: bool, id in word(), restore in prop::option::of("[a-z]{1,9}")) {
+        let entries = keys.iter().enumerate().map(|(at, key)| VersionEntry {
+            key: key.clone(), version_id: id.clone(), is_latest: at % 2 == 0, last_modified: modified,
+            owner: Owner::of(&id),
+            object: (at % 3 != 0).then(|| VersionFacts {
+                etag: "5B3C1A2E053D763E1B002CC607C5A0FE".into(), kind: "Symlink".into(), size,
+                storage_class: "IA".into(), restore_info: restore.clone(),
+            }),
+        }).collect();
+        let list = ListVersionsResult {
+            name: "b".into(), prefix: keys[0].clone(), key_marker: keys[1].clone(), version_id_marker: id.clone(),
+            max_keys: 7, delimiter: keys[2].clone(), encoding, next_key_marker: truncated.then(|| keys[3].clone()),
+            next_version_id_marker: if truncated { id } else { String::new() }, entries, common_prefixes: keys,
+        };
+        round_trip(&list, ListVersionsResult::to_xml, ListVersionsResult::from_xml);
+    }
+
+    #[test]
+    fn tags_survive(tags in prop::collection::btree_map("[a-zA-Z0-9 +=._:/中-]{1,20}", "[a-z +=é]{0,20}", 0..10)) {
+        let tagging = Tagging { tags: tags.into_iter().collect() };
+        round_trip(&tagging, Tagging::to_xml, Tagging::from_xml);
+    }
+
+    #[test]
     fn upload_documents_survive((encoding, keys) in keys(), id in word(), at in time(), number in 1u32..10_000, crc in prop::option::of(any::<u64>())) {
         let initiated = InitiateMultipartUploadResult { encoding, bucket: "b".into(), key: keys[0].clone(), upload_id: id.clone() };
         round_trip(&initiated, InitiateMultipartUploadResult::to_xml, InitiateMultipartUploadResult::from_xml);
@@ -151,4 +175,7 @@ fn read_everything(bytes: &[u8]) {
     let _ = ListMultipartUploadsResult::from_xml(bytes);
     let _ = ListPartsResult::from_xml(bytes);
     let _ = LocationConstraint::from_xml(bytes);
+    let _ = ListVersionsResult::from_xml(bytes);
+    let _ = Tagging::from_xml(bytes);
+    let _ = VersioningConfiguration::from_xml(bytes);
 }

@@ -1,0 +1,44 @@
+//! PutBucketVersioning and GetBucketVersioning (api-buckets.md §4).
+
+use crate::gate::Authorized;
+use crate::handle::fault;
+use crate::request::Call;
+use crate::respond::{Answer, empty, xml};
+use crate::upload::RequestBody;
+use fosse_oss::OssError;
+use fosse_oss::xml::{VersioningConfiguration, VersioningStatus};
+use fosse_store::Versioning;
+use http::StatusCode;
+
+/// `PUT /?versioning`.
+pub(crate) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
+    let limit = call.service.config.limits.max_xml_bytes;
+    let document = body.document(&call.headers, limit).await?;
+    let status = VersioningConfiguration::from_xml(&document)?.status;
+    let versioning = match status {
+        Some(VersioningStatus::Enabled) => Versioning::Enabled,
+        Some(VersioningStatus::Suspended) => Versioning::Suspended,
+        None => {
+            let message = "The Versioning element must be specified.";
+            return Err(OssError::invalid_argument("Status", "", message));
+        }
+    };
+    call.service
+        .store
+        .update_bucket(&granted.bucket()?.name, move |bucket| {
+            bucket.versioning = versioning;
+        })
+        .await
+        .map_err(fault::of)?;
+    Ok(empty(StatusCode::OK))
+}
+
+/// `GET /?versioning`. Without a status while it was never set.
+pub(crate) fn get(granted: &Authorized) -> Answer {
+    let status = match granted.bucket()?.versioning {
+        Versioning::Never => None,
+        Versioning::Enabled => Some(VersioningStatus::Enabled),
+        Versioning::Suspended => Some(VersioningStatus::Suspended),
+    };
+    Ok(xml(VersioningConfiguration { status }.to_xml()))
+}
