@@ -1,9 +1,11 @@
 //! The running service: accept loops, background sweeps, and the order of a shutdown.
 
+use crate::access_monitor;
 use crate::admin;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::conn::Connections;
+use crate::lifecycle;
 use crate::limits::{Seats, turn_away};
 use crate::listen::{Door, Listeners, ServeError};
 use crate::service::Service;
@@ -66,6 +68,8 @@ pub(crate) async fn run(
         ));
     }
     tasks.spawn(sweep(service.clone(), signal.clone()));
+    tasks.spawn(lifecycle::run(service.clone(), signal.clone()));
+    tasks.spawn(access_monitor::run(service.clone(), signal.clone()));
 
     shutdown.await;
     tracing::info!("shutting down: no new connections, finishing what is in flight");
@@ -80,6 +84,7 @@ pub(crate) async fn run(
         seats.empty(Duration::from_secs(1)).await;
     }
     tasks.shutdown().await;
+    service.accesses.flush(&service.store).await;
     Ok(())
 }
 

@@ -44,6 +44,9 @@ pub struct Config {
     pub limits: Limits,
     /// Pause between two background sweeps of the store (compaction, orphan removal). Zero turns them off.
     pub sweep_interval: Duration,
+    /// Longest time between two lifecycle passes, by the server's clock; one begins with each day (UTC) in any case.
+    /// Zero turns lifecycle rules off.
+    pub lifecycle_interval: Duration,
     /// How long a shutdown waits for requests in flight before it cuts them.
     pub shutdown_deadline: Duration,
 }
@@ -123,6 +126,7 @@ impl Default for Config {
             min_part_bytes: 100 * 1024,
             limits: Limits::default(),
             sweep_interval: Duration::from_secs(300),
+            lifecycle_interval: Duration::from_secs(24 * 3600),
             shutdown_deadline: Duration::from_secs(30),
         }
     }

@@ -10,6 +10,7 @@ use crate::respond::{self, Answer, Outgoing};
 use crate::service::Service;
 use crate::stall::InFlight;
 use crate::upload::RequestBody;
+use crate::website;
 use fosse_oss::op::{Operation, Query, Target};
 use fosse_oss::{ErrorCode, OssError};
 use http::header::ORIGIN;
@@ -76,6 +77,11 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     }
     call.caller = gate::authenticate(call)?;
     let operation = operation?;
+    if website::concerns(call, operation)
+        && let Some(page) = Box::pin(website::serve(call)).await
+    {
+        return page;
+    }
     let granted = gate::authorize(call, operation).await?;
     if let Some(refusal) = operation.refusal() {
         return Err(refusal);

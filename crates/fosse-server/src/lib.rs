@@ -13,6 +13,7 @@
 )]
 
 mod accept;
+mod access_monitor;
 mod admin;
 mod bucket_config;
 mod cidr;
@@ -24,6 +25,7 @@ mod dispatch;
 mod gate;
 mod handle;
 mod key_ring;
+mod lifecycle;
 mod limits;
 mod listen;
 mod metrics;
@@ -37,6 +39,7 @@ mod service;
 mod shutdown;
 mod stall;
 mod upload;
+mod website;
 
 pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;

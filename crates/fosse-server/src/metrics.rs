@@ -1,6 +1,7 @@
 //! Counters of the service and their Prometheus text. Atomics and two small maps; nothing in them names a bucket,
 //! a key or a caller.
 
+use crate::lifecycle::metrics::LifecycleMetrics;
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -29,6 +30,7 @@ pub(crate) struct Metrics {
     pub(crate) connections_total: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
     pub(crate) swept_bytes: AtomicU64,
+    pub(crate) lifecycle: LifecycleMetrics,
 }
 
 impl Metrics {
@@ -154,6 +156,7 @@ impl Metrics {
             metric(&mut out, name, kind, help);
             let _ = writeln!(out, "{name} {}", value.load(Relaxed));
         }
+        self.lifecycle.render(&mut out);
         metric(
             &mut out,
             "fosse_store_healthy",

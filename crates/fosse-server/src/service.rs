@@ -1,5 +1,6 @@
 //! What every request shares: settings, store, clock, caches and counters.
 
+use crate::access_monitor::Accesses;
 use crate::bucket_config::ConfigCache;
 use crate::client_address::ClientAddresses;
 use crate::clock::Clock;
@@ -32,6 +33,8 @@ pub(crate) struct Service {
     pub(crate) keys: KeyCache,
     /// Parsed configurations of buckets.
     pub(crate) configs: ConfigCache,
+    /// When objects were read, where a bucket wants to know.
+    pub(crate) accesses: Accesses,
     pub(crate) metrics: Metrics,
     pub(crate) dates: DateCache,
     pub(crate) signal: Signal,
@@ -73,6 +76,7 @@ impl Service {
             clients: ClientAddresses::new(&config.network),
             keys: KeyCache::new(),
             configs: ConfigCache::new(),
+            accesses: Accesses::default(),
             metrics: Metrics::default(),
             dates: DateCache::default(),
             signal,

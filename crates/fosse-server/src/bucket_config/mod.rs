@@ -8,6 +8,7 @@ pub(crate) mod name;
 #[cfg(test)]
 mod tests;
 
+use crate::lifecycle::{self, rules::Rules};
 use crate::request::Call;
 use fosse_oss::OssError;
 use fosse_oss::xml::{
@@ -71,6 +72,7 @@ pub(crate) struct BucketConfigs {
     access_monitor: Slot<AccessMonitorConfiguration>,
     cors: Slot<CorsConfiguration>,
     lifecycle: Slot<LifecycleConfiguration>,
+    lifecycle_rules: OnceLock<Rules>,
     logging: Slot<BucketLoggingStatus>,
     referer: Slot<RefererConfiguration>,
     request_payment: Slot<RequestPaymentConfiguration>,
@@ -90,6 +92,7 @@ impl BucketConfigs {
             access_monitor: Slot::new(),
             cors: Slot::new(),
             lifecycle: Slot::new(),
+            lifecycle_rules: OnceLock::new(),
             logging: Slot::new(),
             referer: Slot::new(),
             request_payment: Slot::new(),
@@ -114,6 +117,15 @@ impl BucketConfigs {
     pub(crate) fn lifecycle(&self) -> Result<Option<&LifecycleConfiguration>, OssError> {
         let read = LifecycleConfiguration::from_xml;
         self.lifecycle.get(self.texts.get(name::LIFECYCLE), read)
+    }
+
+    /// The lifecycle rules that are enabled, ready to judge.
+    pub(crate) fn lifecycle_rules(&self) -> Result<Option<&Rules>, OssError> {
+        let document = self.lifecycle()?;
+        Ok(document.map(|document| {
+            self.lifecycle_rules
+                .get_or_init(|| lifecycle::compile(document))
+        }))
     }
 
     /// Where access logs go; `None`: nowhere.

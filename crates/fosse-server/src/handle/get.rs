@@ -1,8 +1,10 @@
 //! GetObject, HeadObject and GetObjectMeta (api-objects.md §2–§4).
 
+use crate::access_monitor;
 use crate::gate::{Authorized, Caller};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers, symlink};
+use crate::lifecycle::announce::{announce, announce_times};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number};
@@ -30,6 +32,9 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
         return Ok(unchanged);
     }
     let selected = select(call, &object)?;
+    if granted.version().is_none() {
+        access_monitor::note(call, bucket, granted.key()?.as_str(), &object)?;
+    }
     let (status, bytes) = match &selected {
         Some(part) => (StatusCode::PARTIAL_CONTENT, part.clone()),
         None => (StatusCode::OK, 0..object.size),
@@ -49,6 +54,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let mut response = response(status, content);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
+    announce(call, granted, &object, headers)?;
     set_number(headers, CONTENT_LENGTH, length);
     if selected.is_some() {
         let text = format!("bytes {}-{}/{}", bytes.start, bytes.end - 1, object.size);
@@ -74,6 +80,7 @@ pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
+    announce(call, granted, &object, headers)?;
     set_number(headers, CONTENT_LENGTH, object.size);
     Ok(response)
 }
@@ -87,6 +94,7 @@ pub(crate) async fn get_object_meta(call: &Call, granted: &Authorized) -> Answer
     let headers = response.headers_mut();
     object_headers::identify(headers, &object, bucket);
     set_number(headers, CRC64, object.crc64);
+    announce_times(call, bucket, granted.key()?.as_str(), &object, headers)?;
     if call.method == Method::HEAD {
         set_number(headers, CONTENT_LENGTH, object.size);
     }

@@ -2,6 +2,7 @@
 
 use crate::gate::Authorized;
 use crate::handle::{fault, object_headers};
+use crate::lifecycle::announce::expiration;
 use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
@@ -36,6 +37,7 @@ pub(crate) async fn put_object(
     set(headers, ETAG, &etag::quote(&written.object.etag));
     object_headers::digests(headers, &md5, crc64);
     object_headers::name_version(headers, &written.object, bucket);
+    expiration(call, bucket, key, &written.object, headers)?;
     Ok(response)
 }
 

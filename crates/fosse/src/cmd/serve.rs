@@ -217,6 +217,9 @@ fn server_config(settings: &Settings) -> Result<Config> {
         server_header: own("server-header").unwrap_or(defaults.server_header),
         max_buckets: number(settings, "max-buckets")?.unwrap_or(defaults.max_buckets),
         limits,
+        lifecycle_interval: settings
+            .number("lifecycle-seconds")
+            .map_or(defaults.lifecycle_interval, Duration::from_secs),
         shutdown_deadline: settings
             .number("shutdown-seconds")
             .map_or(defaults.shutdown_deadline, Duration::from_secs),

@@ -238,6 +238,13 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "How long a shutdown waits for requests in flight",
     ),
     setting(
+        "lifecycle-seconds",
+        Kind::Number,
+        "N",
+        "86400",
+        "Longest time between two lifecycle passes; one begins at midnight UTC in any case; 0: no lifecycle",
+    ),
+    setting(
         "forbid-path-style",
         Kind::Switch,
         "",
