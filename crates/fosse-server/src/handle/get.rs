@@ -27,13 +27,19 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let overrides = response_overrides(&call.query, call.caller == Caller::Anonymous)?;
     pace::limit(call)?;
     let bucket = granted.bucket()?;
-    let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
+    let named = granted.object(call).await?;
+    let object = symlink::follow(call, bucket, named.clone()).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
     let selected = select(call, &object)?;
     if granted.version().is_none() {
-        access_monitor::note(call, bucket, granted.key()?.as_str(), &object)?;
+        // Of a link it is the target that is read.
+        let key = match named.attrs.symlink_target.as_deref() {
+            Some(target) => target,
+            None => granted.key()?.as_str(),
+        };
+        access_monitor::note(call, bucket, key, &object)?;
     }
     let (status, bytes) = match &selected {
         Some(part) => (StatusCode::PARTIAL_CONTENT, part.clone()),
@@ -54,7 +60,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let mut response = response(status, content);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
-    announce(call, granted, &object, headers)?;
+    announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, length);
     if selected.is_some() {
         let text = format!("bytes {}-{}/{}", bytes.start, bytes.end - 1, object.size);
@@ -73,14 +79,15 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
 /// `HEAD /KEY`.
 pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
-    let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
+    let named = granted.object(call).await?;
+    let object = symlink::follow(call, bucket, named.clone()).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
-    announce(call, granted, &object, headers)?;
+    announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, object.size);
     Ok(response)
 }
