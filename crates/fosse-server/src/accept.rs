@@ -5,6 +5,7 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::conn::Connections;
+use crate::identity;
 use crate::lifecycle;
 use crate::limits::{Seats, turn_away};
 use crate::listen::{Door, Listeners, ServeError};
@@ -70,6 +71,7 @@ pub(crate) async fn run(
     tasks.spawn(sweep(service.clone(), signal.clone()));
     tasks.spawn(lifecycle::run(service.clone(), signal.clone()));
     tasks.spawn(access_monitor::run(service.clone(), signal.clone()));
+    let last_uses = tokio::spawn(identity::keep_last_uses(service.clone(), signal.clone()));
 
     shutdown.await;
     tracing::info!("shutting down: no new connections, finishing what is in flight");
@@ -85,6 +87,7 @@ pub(crate) async fn run(
     }
     tasks.shutdown().await;
     service.accesses.flush(&service.store).await;
+    let _ = last_uses.await;
     Ok(())
 }
 

@@ -38,6 +38,8 @@ pub struct Config {
     pub server_header: String,
     /// Most buckets of one account.
     pub max_buckets: usize,
+    /// Most sessions (AssumeRole) that one account may begin in a second; 0: any number.
+    pub assume_role_per_second: u32,
     /// Smallest size of a part that is not the last, in bytes (the service: 100 KiB).
     pub min_part_bytes: u64,
     /// Limits and timeouts of connections and requests.
@@ -123,6 +125,7 @@ impl Default for Config {
             forbid_path_style: false,
             server_header: "Fosse".to_owned(),
             max_buckets: 100,
+            assume_role_per_second: 100,
             min_part_bytes: 100 * 1024,
             limits: Limits::default(),
             sweep_interval: Duration::from_secs(300),

@@ -7,6 +7,7 @@ use crate::handle;
 use crate::observe::Record;
 use crate::request::Call;
 use crate::respond::{self, Answer, Outgoing};
+use crate::rpc::{self, Looks};
 use crate::service::Service;
 use crate::stall::InFlight;
 use crate::upload::RequestBody;
@@ -58,6 +59,10 @@ pub(crate) fn handle(
 
 async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     call.check_host()?;
+    let looks = rpc::looks(call);
+    if looks == Looks::Call {
+        return Ok(Box::pin(rpc::answer(call, body)).await);
+    }
     call.target = Target::resolve(&call.service.addressing, call.host(), call.path(), &|_| {
         None
     })?;
@@ -69,8 +74,8 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     if call.method == Method::OPTIONS {
         return Box::pin(handle::cors::preflight(call)).await;
     }
-    if is_rpc(call) {
-        return Err(not_built("The STS and RAM services are not implemented."));
+    if looks == Looks::CallWithoutBucket && call.target.bucket.is_none() {
+        return Ok(Box::pin(rpc::answer(call, body)).await);
     }
     if call.operation == Some(Operation::PostObject) {
         return Box::pin(handle::post_form::post_object(call, body)).await;
@@ -87,11 +92,6 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
         return Err(refusal);
     }
     route(call, body, operation, &granted).await
-}
-
-/// A request of the STS or RAM service: at `/`, with `Action` and `Version` in the query.
-fn is_rpc(call: &Call) -> bool {
-    call.target.bucket.is_none() && call.query.has("Action") && call.query.has("Version")
 }
 
 /// 400: an operation that Fosse knows and does not offer (api-objects.md §18).

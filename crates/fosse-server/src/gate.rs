@@ -1,6 +1,7 @@
 //! The gate: who asks, and may they. [`authorize`] is the only way to a handler, as nothing else makes an
 //! [`Authorized`]; no handler decides on its own.
 
+use crate::identity::Known;
 use crate::key_ring::KeyRing;
 use crate::request::Call;
 use fosse_oss::name::{BucketName, ObjectKey};
@@ -8,25 +9,24 @@ use fosse_oss::op::{self, Operation};
 use fosse_oss::sign::{self, Carrier, FormVerified, RequestParts, Verified, VerifyContext};
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{self as policy, Access, BucketFacts, Facts, ObjectAcl};
-use fosse_store::{AccessKey, Acl, Bucket, Object, StoreError, VersionId};
+use fosse_store::{Acl, Bucket, Object, StoreError, VersionId};
 use http::header::HOST;
 use smallvec::SmallVec;
-use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Who sent a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Caller {
     Anonymous,
     Signed(Signed),
 }
 
 /// A proven signer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Signed {
     pub(crate) access_key_id: String,
-    /// The key as it was when the signature was checked; its owner is the account that asks.
-    record: Arc<AccessKey>,
+    /// Whom the key stands for, as it was when the signature was checked.
+    pub(crate) known: Arc<Known>,
     /// Header or URL: the hotlink check looks at URLs only.
     pub(crate) carrier: Carrier,
 }
@@ -36,7 +36,7 @@ impl Caller {
     pub(crate) fn account(&self) -> Option<&str> {
         match self {
             Self::Anonymous => None,
-            Self::Signed(signed) => Some(&signed.record.owner),
+            Self::Signed(signed) => Some(signed.known.principal.account()),
         }
     }
 }
@@ -66,11 +66,7 @@ pub(crate) fn authenticate(call: &Call) -> Result<Caller, OssError> {
         regions: &service.regions,
         product: "oss",
     };
-    let keys = KeyRing {
-        store: &service.store,
-        cache: &service.keys,
-        found: RefCell::default(),
-    };
+    let keys = KeyRing::new(service);
     let client = sign::Client {
         address: Some(call.client.peer),
         forwarded: &call.client.forwarded,
@@ -78,18 +74,7 @@ pub(crate) fn authenticate(call: &Call) -> Result<Caller, OssError> {
     };
     match sign::verify_from(&parts, &context, &client, &keys) {
         Ok(Verified::Anonymous) => Ok(Caller::Anonymous),
-        Ok(Verified::Signed(identity)) => {
-            let record = keys
-                .found
-                .take()
-                .filter(|record| record.id == identity.access_key_id)
-                .ok_or(ErrorCode::InvalidAccessKeyId)?;
-            Ok(Caller::Signed(Signed {
-                access_key_id: identity.access_key_id,
-                record,
-                carrier: identity.carrier,
-            }))
-        }
+        Ok(Verified::Signed(identity)) => keys.signer(identity, call.now_ms).map(Caller::Signed),
         Err(refusal) => Err(refusal.to_error()),
     }
 }
@@ -106,24 +91,11 @@ pub(crate) fn authenticate_form(
         regions: &service.regions,
         product: "oss",
     };
-    let keys = KeyRing {
-        store: &service.store,
-        cache: &service.keys,
-        found: RefCell::default(),
-    };
+    let keys = KeyRing::new(service);
     match sign::verify_form(fields, &context, &keys) {
         Ok(FormVerified::Anonymous) => Ok((Caller::Anonymous, None)),
         Ok(FormVerified::Signed { identity, policy }) => {
-            let record = keys
-                .found
-                .take()
-                .filter(|record| record.id == identity.access_key_id)
-                .ok_or(ErrorCode::InvalidAccessKeyId)?;
-            let signed = Signed {
-                access_key_id: identity.access_key_id,
-                record,
-                carrier: identity.carrier,
-            };
+            let signed = keys.signer(identity, call.now_ms)?;
             Ok((Caller::Signed(signed), Some(policy.to_owned())))
         }
         Err(refusal) => Err(refusal.to_error()),
@@ -384,19 +356,17 @@ fn refusal(facts: &Facts<'_>) -> Result<(), OssError> {
     }
 }
 
-/// The caller in the words of the policy crate. Every AccessKey belongs to an account itself; users come later.
+/// The caller in the words of the policy crate.
 fn asker(caller: &Caller) -> policy::Caller<'_> {
     match caller {
         Caller::Anonymous => policy::Caller::Anonymous,
-        Caller::Signed(signed) => policy::Caller::Root {
-            account: &signed.record.owner,
-        },
+        Caller::Signed(signed) => signed.known.principal.caller(),
     }
 }
 
 /// Whether the bucket is the caller's own, so that no ACL needs to be looked at.
 fn owns(caller: &Caller, bucket: &Bucket) -> bool {
-    caller.account() == Some(bucket.owner.as_str())
+    asker(caller).is_root_of(&bucket.owner)
 }
 
 fn version_named(call: &Call) -> bool {

@@ -1,8 +1,11 @@
-//! Keys for the verifier: the store's AccessKeys, with the two things that are dear to make again kept in a bounded
-//! cache: the shared secret and the derived V4 key of a day.
+//! Keys for the verifier: who holds them ([`crate::identity`]), and the derived V4 keys of a day, which are dear to make again,
+//! in a bounded cache.
 
-use fosse_oss::sign::{KeyState, Keys, SigningKey};
-use fosse_store::{AccessKey, Store};
+use crate::gate::Signed;
+use crate::identity::{Known, Look};
+use crate::service::Service;
+use fosse_oss::sign::{Identity, KeyState, Keys, SigningKey};
+use fosse_oss::{ErrorCode, OssError};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::cell::RefCell;
@@ -10,8 +13,6 @@ use std::sync::Arc;
 
 /// Derived V4 keys kept: one per AccessKey, day, region and product in use.
 const SIGNING_KEYS: usize = 4096;
-/// Shared secrets kept.
-const SECRETS: usize = 4096;
 
 /// Scope of a derived key.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -47,67 +48,77 @@ struct Derived {
     key: SigningKey,
 }
 
-/// A secret with the record that it came from; the record is compared by identity.
-#[derive(Clone)]
-struct Shared {
-    record: Arc<AccessKey>,
-    secret: Arc<str>,
-}
-
-/// The caches. One per service.
-pub(crate) struct KeyCache {
-    derived: Cache<Scope, Derived>,
-    secrets: Cache<String, Shared>,
-}
+/// The cache of derived keys. One per service.
+pub(crate) struct KeyCache(Cache<Scope, Derived>);
 
 impl KeyCache {
     pub(crate) fn new() -> Self {
-        Self {
-            derived: Cache::new(SIGNING_KEYS),
-            secrets: Cache::new(SECRETS),
-        }
-    }
-
-    fn secret(&self, record: Arc<AccessKey>) -> Arc<str> {
-        if let Some(shared) = self.secrets.get(record.id.as_str()) {
-            // Same allocation or same text: either way the present secret.
-            if Arc::ptr_eq(&shared.record, &record) || shared.record.secret == record.secret {
-                return shared.secret;
-            }
-        }
-        let secret: Arc<str> = Arc::from(record.secret.as_str());
-        self.secrets.insert(
-            record.id.clone(),
-            Shared {
-                record,
-                secret: secret.clone(),
-            },
-        );
-        secret
+        Self(Cache::new(SIGNING_KEYS))
     }
 }
 
-/// The keys of one store, as the verifier asks for them.
+/// The keys of one service, as the verifier asks for them, for one request.
 pub(crate) struct KeyRing<'a> {
-    pub(crate) store: &'a Store,
-    pub(crate) cache: &'a KeyCache,
-    /// The record that the last look found: whose secret a signature was checked with.
-    pub(crate) found: RefCell<Option<Arc<AccessKey>>>,
+    service: &'a Service,
+    /// Whom the last look found: whose secret a signature was checked with.
+    found: RefCell<Option<Arc<Known>>>,
+}
+
+impl<'a> KeyRing<'a> {
+    pub(crate) fn new(service: &'a Service) -> Self {
+        Self {
+            service,
+            found: RefCell::default(),
+        }
+    }
+
+    /// The holder of the key that a signature was checked with.
+    pub(crate) fn holder(&self, access_key_id: &str) -> Option<Arc<Known>> {
+        self.found
+            .take()
+            .filter(|known| *known.access_key_id == *access_key_id)
+    }
+
+    /// The signer that the verifier proved.
+    ///
+    /// Errors: 403 `UserDisable` when the account was disabled.
+    pub(crate) fn signer(&self, identity: Identity, now_ms: i64) -> Result<Signed, OssError> {
+        let known = self
+            .holder(&identity.access_key_id)
+            .ok_or(ErrorCode::InvalidAccessKeyId)?;
+        if !known.account_enabled {
+            return Err(ErrorCode::UserDisable.into());
+        }
+        known.touch(now_ms);
+        Ok(Signed {
+            access_key_id: identity.access_key_id,
+            known,
+            carrier: identity.carrier,
+        })
+    }
 }
 
 impl Keys for KeyRing<'_> {
     fn lookup(&self, access_key_id: &str, token: Option<&str>) -> KeyState {
-        match self.store.access_key(access_key_id) {
-            None => KeyState::Unknown,
-            // No temporary credential is issued yet, so a token never belongs to a key.
-            Some(_) if token.is_some() => KeyState::TokenUnexpected,
-            Some(record) if !record.enabled => KeyState::Disabled,
-            Some(record) => {
-                *self.found.borrow_mut() = Some(record.clone());
-                KeyState::Active {
-                    secret: self.cache.secret(record),
-                    expires_at: None,
-                }
+        let Service {
+            store, identities, ..
+        } = self.service;
+        let look = match token {
+            Some(token) => identities.by_token(store, access_key_id, token),
+            None => identities.by_key(store, access_key_id),
+        };
+        match look {
+            Look::Unknown => KeyState::Unknown,
+            Look::BadToken => KeyState::TokenInvalid,
+            Look::OtherKey => KeyState::TokenMismatch,
+            Look::Known(known) if !known.enabled => KeyState::Disabled,
+            Look::Known(known) => {
+                let state = KeyState::Active {
+                    secret: known.secret.0.clone(),
+                    expires_at: known.expires_at(),
+                };
+                *self.found.borrow_mut() = Some(known);
+                state
             }
         }
     }
@@ -120,19 +131,20 @@ impl Keys for KeyRing<'_> {
         region: &str,
         product: &str,
     ) -> SigningKey {
+        let cache = &self.service.keys.0;
         let scope = ScopeRef {
             access_key_id,
             date,
             region,
             product,
         };
-        if let Some(derived) = self.cache.derived.get(&scope)
+        if let Some(derived) = cache.get(&scope)
             && *derived.secret == *secret
         {
             return derived.key;
         }
         let key = SigningKey::derive(secret, date, region, product);
-        self.cache.derived.insert(
+        cache.insert(
             Scope {
                 access_key_id: access_key_id.to_owned(),
                 date: date.to_owned(),

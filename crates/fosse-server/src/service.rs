@@ -5,11 +5,14 @@ use crate::bucket_config::ConfigCache;
 use crate::client_address::ClientAddresses;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::identity::Principals;
 use crate::key_ring::KeyCache;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::respond::DateCache;
+use crate::rpc::Nonces;
 use crate::shutdown::Signal;
+use crate::sts::Throttle;
 use fosse_oss::op::Addressing;
 use fosse_store::Store;
 use http::HeaderValue;
@@ -31,6 +34,10 @@ pub(crate) struct Service {
     pub(crate) ids: RequestIds,
     pub(crate) clients: ClientAddresses,
     pub(crate) keys: KeyCache,
+    pub(crate) identities: Principals,
+    /// Nonces of calls of STS and RAM.
+    pub(crate) nonces: Nonces,
+    pub(crate) throttle: Throttle,
     /// Parsed configurations of buckets.
     pub(crate) configs: ConfigCache,
     /// When objects were read, where a bucket wants to know.
@@ -75,6 +82,9 @@ impl Service {
             ids: RequestIds::new(),
             clients: ClientAddresses::new(&config.network),
             keys: KeyCache::new(),
+            identities: Principals::new(),
+            nonces: Nonces::default(),
+            throttle: Throttle::default(),
             configs: ConfigCache::new(),
             accesses: Accesses::default(),
             metrics: Metrics::default(),

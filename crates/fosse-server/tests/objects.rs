@@ -463,9 +463,6 @@ fn what_is_not_built_is_refused_and_never_ignored() {
             .body(b"<a/>"),
         Request::get("bucket", "k").query("tagging", ""),
         Request::new("GET", "", "").query("regions", ""),
-        Request::new("GET", "", "")
-            .query("Action", "AssumeRole")
-            .query("Version", "2015-04-01"),
     ] {
         let reply = server.send(&request);
         well_formed(&reply);

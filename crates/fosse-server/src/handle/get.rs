@@ -24,7 +24,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     }
     // Under a signature every scheme covers these parameters. An anonymous request with one is refused, else anybody
     // could make a public object say anything.
-    let overrides = response_overrides(&call.query, call.caller == Caller::Anonymous)?;
+    let overrides = response_overrides(&call.query, matches!(call.caller, Caller::Anonymous))?;
     pace::limit(call)?;
     let bucket = granted.bucket()?;
     let named = granted.object(call).await?;
