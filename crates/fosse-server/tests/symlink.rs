@@ -41,7 +41,7 @@ fn a_link_is_read_and_read_through() {
     assert_eq!((got.status, got.body.len()), (200, 0));
     assert_eq!(
         got.header("x-oss-symlink-target"),
-        Some("dir%2Ftarg%C3%A9t%20%2B")
+        Some("dir/targ%C3%A9t%20%2B")
     );
     assert_eq!(got.header("etag"), Some(etag.as_str()));
     assert_eq!(got.header("x-oss-meta-of"), Some("link"));

@@ -4,7 +4,7 @@ use crate::gate::{self, Authorized};
 use crate::handle::{fault, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
-use fosse_oss::encode::{decode_path, encode_component};
+use fosse_oss::encode::{decode_path, encode_path};
 use fosse_oss::name::ObjectKey;
 use fosse_oss::{ErrorCode, OssError, etag};
 use fosse_store::{Bucket, Object, ObjectAttrs, ObjectKind};
@@ -60,7 +60,7 @@ pub(crate) async fn get_symlink(call: &Call, granted: &Authorized) -> Answer {
     object_headers::user_metadata_of(headers, &object);
     object_headers::identify(headers, &object, bucket);
     let mut encoded = String::with_capacity(target.len());
-    encode_component(target.as_bytes(), &mut encoded);
+    encode_path(target.as_bytes(), &mut encoded);
     set(headers, TARGET, &encoded);
     Ok(response)
 }
