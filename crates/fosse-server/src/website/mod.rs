@@ -30,7 +30,7 @@ const LISTING: [&str; 6] = [
 
 /// Whether a request could be one for a page of a website; costs nothing for signed ones.
 pub(crate) fn concerns(call: &Call, operation: Operation) -> bool {
-    call.caller == Caller::Anonymous
+    matches!(call.caller, Caller::Anonymous)
         && matches!(call.method, Method::GET | Method::HEAD)
         && match operation {
             Operation::GetObject | Operation::HeadObject => !call.query.has("versionId"),
