@@ -4,6 +4,7 @@ mod blobs;
 mod buckets;
 mod counts;
 mod domains;
+mod encryption;
 mod identities;
 mod listing;
 mod meta;

@@ -1,16 +1,14 @@
-//! Bodies on their way in and out: one hashing pass, bounded memory, back-pressure.
+//! Bodies on their way in: one pass that hashes and, for some, encrypts; bounded memory, back-pressure.
 
-use crate::blob::{Extent, Sink};
+use crate::blob::{BlobId, Extent, Sink};
 use crate::error::{Result, StoreError};
-use crate::meta::Answer;
-use crate::record::{BlobRecord, BodyPlace, Object};
-use crate::store::state::{Reading, State, Writing};
-use crate::store::{Inner, Store};
+use crate::record::{BodyPlace, ObjectAttrs};
+use crate::store::Store;
+use crate::store::encryption::{DataKey, Sealer, sealed_len};
+use crate::store::state::{State, Writing};
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
-use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
@@ -19,38 +17,90 @@ use tokio::task::JoinHandle;
 const GATHER: usize = 512 << 10;
 /// Up to here a whole body is hashed where it is: about a quarter of a millisecond.
 const HASH_INLINE: usize = 128 << 10;
-/// Piece of a large read.
-const PIECE: u64 = 512 << 10;
-/// Reads up to here are answered in one piece, and whole bodies up to here are kept in memory.
-const WHOLE: u64 = 1 << 20;
-/// Pieces under way while one is being sent.
-const READ_AHEAD: usize = 2;
 
-/// MD5 and CRC-64/XZ of a body, one pass.
+/// MD5 and CRC-64/XZ of a body, one pass; and its encryption, if it is encrypted.
 struct Digests {
     md5: Md5,
+    crc64: crc_fast::Digest,
+    encrypting: Option<Box<Encrypting>>,
+}
+
+/// What becomes of the bytes of an encrypted body.
+struct Encrypting {
+    sealer: Sealer,
+    /// Sealed, and not yet given to the engine.
+    ready: Vec<u8>,
+    /// Of everything given to the engine.
+    len: u64,
     crc64: crc_fast::Digest,
 }
 
 impl Digests {
-    fn new() -> Self {
+    fn new(sealer: Option<Sealer>) -> Self {
         Digests {
             md5: Md5::new(),
             crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
+            encrypting: sealer.map(|sealer| {
+                Box::new(Encrypting {
+                    sealer,
+                    ready: Vec::new(),
+                    len: 0,
+                    crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
+                })
+            }),
         }
     }
 
-    fn update(&mut self, chunks: &[Bytes]) {
+    fn update(&mut self, chunks: &[Bytes]) -> Result<()> {
         for chunk in chunks {
             self.md5.update(chunk);
             self.crc64.update(chunk);
         }
+        match &mut self.encrypting {
+            Some(encrypting) => {
+                let Encrypting { sealer, ready, .. } = &mut **encrypting;
+                sealer.update(chunks, ready)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the engine is to have: the chunks themselves, or what was encrypted until now.
+    fn stored(&mut self, chunks: Vec<Bytes>) -> Vec<Bytes> {
+        match &mut self.encrypting {
+            Some(encrypting) => encrypting.take(),
+            None => chunks,
+        }
+    }
+
+    /// Ends the encryption, if there is one: the bytes that are left for the engine.
+    fn finish_stored(&mut self) -> Result<Vec<Bytes>> {
+        match &mut self.encrypting {
+            Some(encrypting) => {
+                let Encrypting { sealer, ready, .. } = &mut **encrypting;
+                sealer.finish(ready)?;
+                Ok(encrypting.take())
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+impl Encrypting {
+    fn take(&mut self) -> Vec<Bytes> {
+        if self.ready.is_empty() {
+            return Vec::new();
+        }
+        let sealed = Bytes::from(std::mem::take(&mut self.ready));
+        self.len += sealed.len() as u64;
+        self.crc64.update(&sealed);
+        vec![sealed]
     }
 }
 
 enum Hashing {
     Here(Box<Digests>),
-    Away(JoinHandle<Box<Digests>>),
+    Away(JoinHandle<Result<Box<Digests>>>),
     /// Only while `Here` and `Away` change places.
     Moving,
 }
@@ -62,7 +112,7 @@ impl Hashing {
                 // Await by reference first: a caller that gives up in between leaves the job where it is.
                 let digests = job.await.map_err(std::io::Error::other)?;
                 *self = Hashing::Moving;
-                Ok(digests)
+                digests
             }
             _ => match std::mem::replace(self, Hashing::Moving) {
                 Hashing::Here(digests) => Ok(digests),
@@ -79,6 +129,10 @@ impl Hashing {
 pub struct BlobWriter {
     state: Arc<State>,
     extent: Extent,
+    /// Plain bytes so far.
+    size: u64,
+    /// The sealed data key that the bytes are encrypted under.
+    sealed_key: Option<Vec<u8>>,
     writing: Writing,
     sink: Box<dyn Sink>,
     hashing: Hashing,
@@ -91,7 +145,7 @@ impl BlobWriter {
     ///
     /// Errors: [`StoreError::Io`], [`StoreError::Poisoned`]; the writer is then of no further use.
     pub async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        self.extent.len += chunk.len() as u64;
+        self.size += chunk.len() as u64;
         if !chunk.is_empty() {
             self.gathered_len += chunk.len();
             self.gathered.push(chunk);
@@ -105,7 +159,7 @@ impl BlobWriter {
 
     /// Bytes so far.
     pub fn len(&self) -> u64 {
-        self.extent.len
+        self.size
     }
 
     /// Whether nothing was written yet.
@@ -120,11 +174,15 @@ impl BlobWriter {
         let chunks = std::mem::take(&mut self.gathered);
         self.gathered_len = 0;
         let hashed = chunks.clone();
+        let stored = digests.stored(chunks);
         self.hashing = Hashing::Away(tokio::task::spawn_blocking(move || {
-            digests.update(&hashed);
-            digests
+            digests.update(&hashed)?;
+            Ok(digests)
         }));
-        self.sink.append(chunks).await
+        if stored.is_empty() {
+            return Ok(());
+        }
+        self.sink.append(stored).await
     }
 
     /// Makes the bytes durable and gives their digests.
@@ -139,18 +197,33 @@ impl BlobWriter {
             self.send().await?;
         }
         let mut digests = self.hashing.bring_back().await?;
-        if self.gathered_len > 0 {
-            digests.update(&self.gathered);
-            self.sink.append(self.gathered).await?;
+        let gathered = std::mem::take(&mut self.gathered);
+        digests.update(&gathered)?;
+        let mut stored = digests.stored(gathered);
+        stored.append(&mut digests.finish_stored()?);
+        if !stored.is_empty() {
+            self.sink.append(stored).await?;
         }
-        let Digests { md5, crc64 } = *digests;
+        let Digests {
+            md5,
+            crc64,
+            encrypting,
+        } = *digests;
         let crc64 = crc64.finalize();
+        let (stored_len, stored_crc64) = match encrypting {
+            Some(encrypting) => (encrypting.len, encrypting.crc64.finalize()),
+            None => (self.size, crc64),
+        };
         Ok(FinishedBlob {
             state: self.state,
             extent: Extent {
-                crc64,
+                len: stored_len,
+                crc64: stored_crc64,
                 ..self.extent
             },
+            size: self.size,
+            crc64,
+            sealed_key: self.sealed_key,
             writing: self.writing,
             sink: self.sink,
             md5: md5.finalize().into(),
@@ -161,7 +234,11 @@ impl BlobWriter {
 /// All bytes written, digests known, not yet durable. Dropping discards.
 pub struct FinishedBlob {
     state: Arc<State>,
+    /// As the bytes are stored.
     extent: Extent,
+    size: u64,
+    crc64: u64,
+    sealed_key: Option<Vec<u8>>,
     writing: Writing,
     sink: Box<dyn Sink>,
     md5: [u8; 16],
@@ -170,7 +247,7 @@ pub struct FinishedBlob {
 impl FinishedBlob {
     /// Bytes.
     pub fn size(&self) -> u64 {
-        self.extent.len
+        self.size
     }
 
     /// MD5 of the bytes.
@@ -180,7 +257,7 @@ impl FinishedBlob {
 
     /// CRC-64/XZ of the bytes.
     pub fn crc64(&self) -> u64 {
-        self.extent.crc64
+        self.crc64
     }
 
     /// Makes the bytes durable (group fdatasync for small ones).
@@ -188,17 +265,17 @@ impl FinishedBlob {
         let FinishedBlob {
             state,
             mut extent,
+            size,
+            crc64,
+            sealed_key,
             writing,
             sink,
             md5,
         } = self;
-        let Extent {
-            len: size, crc64, ..
-        } = extent;
         let extent = if size == 0 {
             None
         } else {
-            extent.place = sink.seal(size, crc64).await?;
+            extent.place = sink.seal(extent.len, extent.crc64).await?;
             Some(extent)
         };
         let named = AtomicBool::new(false);
@@ -208,6 +285,7 @@ impl FinishedBlob {
             size,
             md5,
             crc64,
+            sealed_key,
             named,
             _writing: writing,
         })))
@@ -221,9 +299,13 @@ pub(crate) struct Sealed {
     state: Arc<State>,
     /// `None` when there are no bytes.
     pub(crate) extent: Option<Extent>,
-    size: u64,
+    /// Plain bytes.
+    pub(crate) size: u64,
     pub(crate) md5: [u8; 16],
+    /// Of the plain bytes.
     pub(crate) crc64: u64,
+    /// The sealed data key that the bytes are encrypted under.
+    pub(crate) sealed_key: Option<Vec<u8>>,
     named: AtomicBool,
     _writing: Writing,
 }
@@ -251,6 +333,17 @@ impl Sealed {
         self.named.store(true, Ordering::Release);
     }
 
+    /// Fails when an object with these attributes could not read the bytes.
+    pub(crate) fn check_key(&self, attrs: &ObjectAttrs) -> Result<()> {
+        let wanted = attrs.encryption.as_ref().map(|e| &e.sealed_key);
+        if self.extent.is_none() || self.sealed_key.as_ref() == wanted {
+            return Ok(());
+        }
+        Err(StoreError::Corrupt(
+            "the bytes were written under another key than the object names".into(),
+        ))
+    }
+
     pub(crate) fn body(&self) -> BodyPlace {
         self.extent.map_or(BodyPlace::Empty, BodyPlace::Blob)
     }
@@ -264,181 +357,35 @@ impl Drop for Sealed {
     }
 }
 
-/// Bytes of an object on their way out, in order, bounded read-ahead.
-#[allow(clippy::large_enum_variant, reason = "one per request, moved once")]
-pub enum BodyReader {
-    /// Small and already in memory.
-    Whole(Bytes),
-    /// A stream of chunks (poll with `next().await`).
-    Chunks(ChunkReader),
-}
-
-/// See [`BodyReader::Chunks`].
-pub struct ChunkReader {
-    inner: Arc<Inner>,
-    extents: Extents,
-    /// Which extent the next piece to ask for is in, where in it, and how many bytes are left to ask for.
-    index: usize,
-    offset: u64,
-    left: u64,
-    ahead: VecDeque<Ahead>,
-    /// Checksum of an extent that is being read from its beginning.
-    checksum: Option<crc_fast::Digest>,
-    failed: bool,
-    _reading: Reading,
-}
-
-struct Ahead {
-    extent: Extent,
-    range: Range<u64>,
-    answer: Answer<'static, Result<Option<Bytes>>>,
-}
-
-enum Extents {
-    One(Extent),
-    Many(Arc<Vec<Extent>>),
-}
-
-impl Extents {
-    fn get(&self, index: usize) -> Option<Extent> {
-        match self {
-            Extents::One(extent) => (index == 0).then_some(*extent),
-            Extents::Many(extents) => extents.get(index).copied(),
-        }
-    }
-}
-
-impl ChunkReader {
-    fn new(inner: Arc<Inner>, extents: Extents, reading: Reading, range: Range<u64>) -> Self {
-        let (mut index, mut offset) = (0, range.start);
-        while let Some(extent) = extents.get(index).filter(|extent| offset >= extent.len) {
-            offset -= extent.len;
-            index += 1;
-        }
-        ChunkReader {
-            inner,
-            extents,
-            index,
-            offset,
-            left: range.end - range.start,
-            ahead: VecDeque::new(),
-            checksum: None,
-            failed: false,
-            _reading: reading,
-        }
-    }
-
-    fn ask_ahead(&mut self) {
-        while self.ahead.len() < READ_AHEAD && self.left > 0 {
-            let Some(extent) = self.extents.get(self.index) else {
-                return;
-            };
-            let end = extent.len.min(self.offset + PIECE.min(self.left));
-            let range = self.offset..end;
-            self.left -= end - self.offset;
-            self.offset = end;
-            if end == extent.len {
-                self.index += 1;
-                self.offset = 0;
-            }
-            let answer = self.inner.blobs.read(extent, range.clone());
-            self.ahead.push_back(Ahead {
-                extent,
-                range,
-                answer,
-            });
-        }
-    }
-
-    /// The next chunk, `None` at the end (and after an error). When an extent is read as a whole its checksum
-    /// is compared before its last chunk is given out.
-    pub async fn next(&mut self) -> Option<Result<Bytes>> {
-        if self.failed {
-            return None;
-        }
-        self.ask_ahead();
-        // The piece stays queued until it is here, so that a caller that gives up in between loses nothing.
-        let ahead = self.ahead.front_mut()?;
-        let answer = (&mut ahead.answer).await;
-        let Ahead { extent, range, .. } = self.ahead.pop_front()?;
-        let chunk = match answer {
-            Ok(Some(chunk)) => Ok(chunk),
-            Ok(None) => self.inner.read_moved(extent, range.clone()).await,
-            Err(error) => Err(error),
-        };
-        self.ask_ahead();
-        let checked = chunk.and_then(|chunk| self.check(extent, &range, &chunk).map(|()| chunk));
-        self.failed = checked.is_err();
-        Some(checked)
-    }
-
-    fn check(&mut self, extent: Extent, range: &Range<u64>, chunk: &Bytes) -> Result<()> {
-        if range.start == 0 && range.end < extent.len {
-            self.checksum = Some(crc_fast::Digest::new(CrcAlgorithm::Crc64Xz));
-        }
-        if let Some(checksum) = &mut self.checksum {
-            checksum.update(chunk);
-            if range.end == extent.len {
-                let found = checksum.finalize();
-                self.checksum = None;
-                if found != extent.crc64 {
-                    return Err(StoreError::Corrupt(format!("blob {}: checksum", extent.id)));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Inner {
-    /// Reads a piece of a blob that is not where the body says: compaction moved it, or it is gone.
-    async fn read_moved(&self, extent: Extent, range: Range<u64>) -> Result<Bytes> {
-        if let Some(place) = self.state.moved.get(&extent.id) {
-            let answer = self
-                .blobs
-                .read(Extent { place, ..extent }, range.clone())
-                .await?;
-            if let Some(bytes) = answer {
-                return Ok(bytes);
-            }
-        }
-        // Twice: it may move once more between the look-up and the read.
-        for _ in 0..2 {
-            let key = extent.id.to_bytes();
-            let record = self
-                .get::<BlobRecord>("blob", crate::Space::Blobs, &key)
-                .await?;
-            let Some(BlobRecord { place, .. }) = record else {
-                return Err(StoreError::NoSuchKey);
-            };
-            let answer = self
-                .blobs
-                .read(Extent { place, ..extent }, range.clone())
-                .await?;
-            if let Some(bytes) = answer {
-                self.state.moved.insert(extent.id, place);
-                return Ok(bytes);
-            }
-        }
-        Err(StoreError::Corrupt(format!(
-            "blob {} is not where its record says",
-            extent.id
-        )))
-    }
-
-    async fn read_extent(&self, extent: Extent, range: Range<u64>) -> Result<Bytes> {
-        match self.blobs.read(extent, range.clone()).await? {
-            Some(bytes) => Ok(bytes),
-            None => self.read_moved(extent, range).await,
-        }
-    }
-}
-
 impl Store {
-    /// Begins a body. `size_hint`: Content-Length when known; decides segment or file.
+    /// Begins a body that is stored as it is. `size_hint`: Content-Length when known; decides segment or file.
     pub fn begin_blob(&self, size_hint: Option<u64>) -> BlobWriter {
         let id = self.0.next_id();
-        let sink = self.0.blobs.begin(id, size_hint);
+        self.begin(id, size_hint, None, None)
+    }
+
+    /// Begins the body of an object with these attributes: encrypted when they say so, under their data key.
+    ///
+    /// Errors: [`StoreError::Corrupt`] when the data key does not open.
+    pub fn begin_body(&self, size_hint: Option<u64>, attrs: &ObjectAttrs) -> Result<BlobWriter> {
+        let Some(encryption) = &attrs.encryption else {
+            return Ok(self.begin_blob(size_hint));
+        };
+        let id = self.0.next_id();
+        let key = DataKey::open(self.master_keys(), encryption)?.blob(id)?;
+        let sealed_key = encryption.sealed_key.clone();
+        let hint = size_hint.map(sealed_len);
+        Ok(self.begin(id, hint, Some(Sealer::new(key)), Some(sealed_key)))
+    }
+
+    fn begin(
+        &self,
+        id: BlobId,
+        stored_hint: Option<u64>,
+        sealer: Option<Sealer>,
+        sealed_key: Option<Vec<u8>>,
+    ) -> BlobWriter {
+        let sink = self.0.blobs.begin(id, stored_hint);
         BlobWriter {
             state: self.0.state.clone(),
             extent: Extent {
@@ -447,60 +394,13 @@ impl Store {
                 len: 0,
                 crc64: 0,
             },
+            size: 0,
+            sealed_key,
             writing: self.0.state.writing(id),
             sink,
-            hashing: Hashing::Here(Box::new(Digests::new())),
+            hashing: Hashing::Here(Box::new(Digests::new(sealer))),
             gathered: Vec::new(),
             gathered_len: 0,
-        }
-    }
-
-    /// Bytes `range` (within `0..size`; what lies beyond is cut off) of an object. A delete of the object while
-    /// reading does not break the read.
-    ///
-    /// Errors: [`StoreError::NoSuchKey`] when the object was deleted long before, [`StoreError::Corrupt`],
-    /// [`StoreError::Io`].
-    pub async fn read(&self, object: &Object, range: Range<u64>) -> Result<BodyReader> {
-        if self.0.state.garbage.stopped() {
-            return Err(StoreError::Closed);
-        }
-        let range = range.start.min(object.size)..range.end.min(object.size);
-        if range.start >= range.end {
-            return Ok(BodyReader::Whole(Bytes::new()));
-        }
-        let len = range.end - range.start;
-        match object.body.0 {
-            BodyPlace::Empty => Ok(BodyReader::Whole(Bytes::new())),
-            BodyPlace::Blob(extent) => {
-                if let Some(whole) = self.0.state.bodies.get(&extent.id) {
-                    let (Ok(start), Ok(end)) = (range.start.try_into(), range.end.try_into())
-                    else {
-                        return Err(StoreError::Corrupt(format!("blob {}: size", extent.id)));
-                    };
-                    let cut: Range<usize> = start..end;
-                    if whole.len() < cut.end {
-                        return Err(StoreError::Corrupt(format!("blob {}: size", extent.id)));
-                    }
-                    return Ok(BodyReader::Whole(whole.slice(cut)));
-                }
-                if len > WHOLE {
-                    let reading = self.0.state.reading(extent.id);
-                    let extents = Extents::One(extent);
-                    let reader = ChunkReader::new(self.0.clone(), extents, reading, range);
-                    return Ok(BodyReader::Chunks(reader));
-                }
-                let bytes = self.0.read_extent(extent, range).await?;
-                if len == extent.len {
-                    self.0.state.bodies.insert(extent.id, bytes.clone());
-                }
-                Ok(BodyReader::Whole(bytes))
-            }
-            BodyPlace::Manifest(id) => {
-                let reading = self.0.state.reading(id);
-                let extents = Extents::Many(self.0.manifest(id).await?);
-                let reader = ChunkReader::new(self.0.clone(), extents, reading, range);
-                Ok(BodyReader::Chunks(reader))
-            }
         }
     }
 }

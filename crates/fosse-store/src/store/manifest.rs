@@ -3,8 +3,9 @@
 use crate::blob::{BlobId, Extent};
 use crate::error::{Result, StoreError};
 use crate::meta::{Expect, Scan, Space};
-use crate::record::{ManifestHeader, decode, encode};
+use crate::record::{ManifestHeader, Object, decode, encode};
 use crate::store::Inner;
+use crate::store::encryption::plain_len;
 use crate::store::transaction::Transaction;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -47,6 +48,33 @@ impl Inner {
         if let Some(extents) = self.state.manifests.get(&id) {
             return Ok(extents);
         }
+        let extents = self.stored_manifest(id).await?;
+        self.state.manifests.insert(id, extents.clone());
+        Ok(extents)
+    }
+
+    /// The blobs of an object's manifest. The list of an appendable object grows: one that was kept in memory before it
+    /// grew is read again.
+    pub(crate) async fn manifest_of(
+        &self,
+        object: &Object,
+        id: BlobId,
+    ) -> Result<Arc<Vec<Extent>>> {
+        let encrypted = object.attrs.encryption.is_some();
+        let len = |extent: &Extent| match encrypted {
+            true => plain_len(extent.len),
+            false => extent.len,
+        };
+        let extents = self.manifest(id).await?;
+        if extents.iter().map(len).sum::<u64>() >= object.size {
+            return Ok(extents);
+        }
+        self.state.manifests.remove(&id);
+        self.manifest(id).await
+    }
+
+    /// The same, not from memory.
+    pub(crate) async fn stored_manifest(&self, id: BlobId) -> Result<Arc<Vec<Extent>>> {
         let scan = Scan::prefix(&id.to_bytes(), 1 << 16);
         let mut entries = self.meta.scan(Space::Manifests, scan).await?.into_iter();
         let Some((key, stored)) = entries.next() else {
@@ -64,9 +92,7 @@ impl Inner {
         if extents.len() as u64 != u64::from(header.extents) {
             return Err(StoreError::Corrupt(format!("manifest {id} is incomplete")));
         }
-        let extents = Arc::new(extents);
-        self.state.manifests.insert(id, extents.clone());
-        Ok(extents)
+        Ok(Arc::new(extents))
     }
 
     /// A slice that is left of a manifest whose header is gone.

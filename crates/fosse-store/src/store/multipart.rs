@@ -219,14 +219,15 @@ impl Store {
         let inner = &self.0;
         let sealed = blob.0;
         let record = PartRecord {
-            size: sealed.extent.map_or(0, |extent| extent.len),
+            size: sealed.size,
             md5: sealed.md5,
             crc64: sealed.crc64,
             modified_ms: now_ms,
             extent: sealed.extent,
         };
         for _ in 0..ATTEMPTS {
-            let (upload_place, upload, _) = inner.stored_upload(bucket, key, id).await?;
+            let (upload_place, upload, begun) = inner.stored_upload(bucket, key, id).await?;
+            sealed.check_key(&begun.attrs)?;
             let place = key::part(id, number);
             let before = inner.meta.get(Space::Parts, &place).await?;
             let mut transaction = Transaction::default();

@@ -226,9 +226,10 @@ impl Store {
         now_ms: i64,
     ) -> Result<Written> {
         let sealed = blob.0;
+        sealed.check_key(&attrs)?;
         let draft = Draft {
             kind: ObjectKind::Normal,
-            size: sealed.extent.map_or(0, |extent| extent.len),
+            size: sealed.size,
             etag: upper_hex(&sealed.md5),
             md5: Some(sealed.md5),
             crc64: sealed.crc64,
@@ -241,7 +242,7 @@ impl Store {
     }
 
     /// Metadata copy or edit without moving bytes (CopyObject): the new version shares the source's bytes, and
-    /// keeps its kind, size, ETag and digests.
+    /// keeps its kind, size, ETag and digests. Of an encrypted source `attrs` hold its key as [`Store::rewrap`] gives it.
     ///
     /// Errors: as [`Store::put_object`], and [`StoreError::NoSuchKey`] when the source was deleted meanwhile.
     pub async fn copy_object(
@@ -253,6 +254,11 @@ impl Store {
         condition: WriteCondition,
         now_ms: i64,
     ) -> Result<Written> {
+        if source.size > 0 && source.attrs.encryption.is_some() != attrs.encryption.is_some() {
+            return Err(StoreError::Corrupt(
+                "a copy that shares bytes cannot change whether they are encrypted".into(),
+            ));
+        }
         let draft = Draft {
             kind: source.kind,
             size: source.size,
@@ -298,7 +304,7 @@ impl Store {
     }
 
     /// Makes `draft` the current version. `named`: the fresh blob that the same transaction names.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         bucket: &Bucket,
         key: &str,

@@ -9,6 +9,7 @@ use crate::record::{
     decode,
 };
 use crate::store::counts::Counts;
+use crate::store::encryption::plain_len;
 use crate::store::garbage::{Garbage, GarbageRecord};
 use crate::store::{Inner, Store};
 use bytes::Bytes;
@@ -92,8 +93,12 @@ impl Audit {
         let bucket = self.bucket_of(key);
         self.count_in(bucket, Counts::of(object, 1));
         self.name(&object.body.0);
+        let plain = |len| match object.attrs.encryption {
+            Some(_) => plain_len(len),
+            None => len,
+        };
         if let BodyPlace::Blob(Extent { len, .. }) = object.body.0
-            && len != object.size
+            && plain(len) != object.size
         {
             self.problem(format!(
                 "an object of {} bytes has a body of {len}",
