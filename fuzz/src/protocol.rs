@@ -41,9 +41,27 @@ pub fn xml_read(data: &[u8]) {
         ListPartsResult,
         ListVersionsResult,
         LocationConstraint,
-        PostResponse
+        PostResponse,
+        WormConfiguration
     );
     // What a request says, and what is stored, may not lose anything.
+    macro_rules! keep {
+        ($($document:ident),+) => {
+            $(if let Ok(read) = xml::$document::from_xml(data) {
+                let again = xml::$document::from_xml(read.to_xml().as_bytes());
+                assert_eq!(again.expect("written"), read);
+            })+
+        };
+    }
+    keep!(
+        ExtendWormConfiguration,
+        InitiateWormConfiguration,
+        LegalHold,
+        ObjectWormConfiguration,
+        RestoreRequest,
+        Retention,
+        ServerSideEncryptionRule
+    );
     if let Ok(read) = xml::Delete::from_xml(data) {
         assert_eq!(
             xml::Delete::from_xml(read.to_xml().as_bytes()).expect("written"),

@@ -252,10 +252,16 @@ fn uploads_are_checked_against_what_was_announced() {
             "perhaps",
             (400, "InvalidArgument"),
         ),
+        ("x-oss-server-side-encryption", "AES256", (200, "")),
         (
-            "x-oss-server-side-encryption",
-            "AES256",
-            (400, "NotImplemented"),
+            "x-oss-server-side-data-encryption",
+            "SM4",
+            (400, "InvalidDataEncryptionAlgorithmError"),
+        ),
+        (
+            "x-oss-server-side-encryption-key-id",
+            "id",
+            (400, "InvalidArgument"),
         ),
         (
             "x-oss-server-side-encryption",

@@ -6,6 +6,7 @@ mod digest;
 mod label;
 mod meta;
 mod response_override;
+mod sse;
 mod tagging;
 mod traffic_limit;
 
@@ -17,5 +18,6 @@ pub use label::{
 };
 pub use meta::{META_LIMIT, META_PREFIX, user_meta};
 pub use response_override::{ResponseOverride, response_overrides};
+pub use sse::{SSE, SSE_DATA, SSE_KEY_ID, SseRequest};
 pub use tagging::{check_object_tags, encode_tagging, parse_tagging};
 pub use traffic_limit::traffic_limit;

@@ -13,8 +13,9 @@ use crate::request::Call;
 use fosse_oss::OssError;
 use fosse_oss::xml::{
     AccessMonitorConfiguration, BucketLoggingStatus, CorsConfiguration, LifecycleConfiguration,
-    LoggingTarget, Payer, PublicAccessBlockConfiguration, RefererConfiguration,
-    RequestPaymentConfiguration, WebsiteConfiguration,
+    LoggingTarget, ObjectWormConfiguration, Payer, PublicAccessBlockConfiguration,
+    RefererConfiguration, RequestPaymentConfiguration, ServerSideEncryptionRule,
+    WebsiteConfiguration,
 };
 use fosse_store::Bucket;
 use quick_cache::sync::Cache;
@@ -71,9 +72,11 @@ pub(crate) struct BucketConfigs {
     texts: BTreeMap<String, Vec<u8>>,
     access_monitor: Slot<AccessMonitorConfiguration>,
     cors: Slot<CorsConfiguration>,
+    encryption: Slot<ServerSideEncryptionRule>,
     lifecycle: Slot<LifecycleConfiguration>,
     lifecycle_rules: OnceLock<Rules>,
     logging: Slot<BucketLoggingStatus>,
+    object_worm: Slot<ObjectWormConfiguration>,
     referer: Slot<RefererConfiguration>,
     request_payment: Slot<RequestPaymentConfiguration>,
     public_access_block: Slot<PublicAccessBlockConfiguration>,
@@ -91,9 +94,11 @@ impl BucketConfigs {
             texts,
             access_monitor: Slot::new(),
             cors: Slot::new(),
+            encryption: Slot::new(),
             lifecycle: Slot::new(),
             lifecycle_rules: OnceLock::new(),
             logging: Slot::new(),
+            object_worm: Slot::new(),
             referer: Slot::new(),
             request_payment: Slot::new(),
             public_access_block: Slot::new(),
@@ -112,6 +117,19 @@ impl BucketConfigs {
         let text = self.texts.get(name::ACCESS_MONITOR);
         let found = self.access_monitor.get(text, read)?;
         Ok(found.copied().unwrap_or_default().enabled)
+    }
+
+    /// How an object is encrypted whose writer does not say.
+    pub(crate) fn encryption(&self) -> Result<Option<&ServerSideEncryptionRule>, OssError> {
+        let read = ServerSideEncryptionRule::from_xml;
+        self.encryption.get(self.texts.get(name::ENCRYPTION), read)
+    }
+
+    /// Whether versions can be retained, and how new ones are.
+    pub(crate) fn object_worm(&self) -> Result<Option<&ObjectWormConfiguration>, OssError> {
+        let read = ObjectWormConfiguration::from_xml;
+        self.object_worm
+            .get(self.texts.get(name::OBJECT_WORM), read)
     }
 
     pub(crate) fn lifecycle(&self) -> Result<Option<&LifecycleConfiguration>, OssError> {

@@ -3,8 +3,10 @@
 
 pub(crate) const ACCESS_MONITOR: &str = "accessmonitor";
 pub(crate) const CORS: &str = "cors";
+pub(crate) const ENCRYPTION: &str = "encryption";
 pub(crate) const LIFECYCLE: &str = "lifecycle";
 pub(crate) const LOGGING: &str = "logging";
+pub(crate) const OBJECT_WORM: &str = "objectWorm";
 pub(crate) const PUBLIC_ACCESS_BLOCK: &str = "publicAccessBlock";
 pub(crate) const REFERER: &str = "referer";
 pub(crate) const REQUEST_PAYMENT: &str = "requestPayment";

@@ -2,16 +2,19 @@
 
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
-use crate::handle::{fault, object_headers, put};
+use crate::handle::{encryption, fault, object_headers, put};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use fosse_oss::header::{CopySource, Directive, parse_tagging_directive};
 use fosse_oss::xml::CopyObjectResult;
 use fosse_oss::{ErrorCode, OssError, etag};
-use fosse_store::{Bucket, Object, ObjectAttrs, Versioning};
+use fosse_store::{
+    BodyReader, Bucket, Object, ObjectAttrs, SealedBlob, Versioning, WriteCondition, Written,
+};
 use http::StatusCode;
 use http::header::HeaderName;
+use std::ops::Range;
 use std::sync::Arc;
 
 const SOURCE_VERSION: HeaderName = HeaderName::from_static("x-oss-copy-source-version-id");
@@ -42,6 +45,30 @@ impl Source {
         })
     }
 
+    /// Bytes `range` of the source, written once more, encrypted as `attrs` say.
+    pub(crate) async fn read_again(
+        &self,
+        call: &Call,
+        range: Range<u64>,
+        attrs: &ObjectAttrs,
+    ) -> Result<SealedBlob, OssError> {
+        let store = &call.service.store;
+        let length = range.end.saturating_sub(range.start);
+        let mut writer = store.begin_body(Some(length), attrs).map_err(fault::of)?;
+        if length > 0 {
+            match store.read(&self.object, range).await.map_err(fault::of)? {
+                BodyReader::Whole(whole) => writer.write(whole).await.map_err(fault::of)?,
+                BodyReader::Chunks(mut chunks) => {
+                    while let Some(chunk) = chunks.next().await {
+                        let chunk = chunk.map_err(fault::of)?;
+                        writer.write(chunk).await.map_err(fault::of)?;
+                    }
+                }
+            }
+        }
+        writer.seal().await.map_err(fault::of)
+    }
+
     /// Names the version that was read, in versioned buckets only.
     pub(crate) fn name_version(&self, headers: &mut http::HeaderMap) {
         if self.bucket.versioning != Versioning::Never {
@@ -69,12 +96,7 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
     }
     let attrs = attributes(call, bucket, &source, onto_itself(&source))?;
     let condition = put::overwrite_condition(call, bucket, key).await?;
-    let written = call
-        .service
-        .store
-        .copy_object(&source.object, bucket, key, attrs, condition, call.now_ms)
-        .await
-        .map_err(fault::of)?;
+    let written = write(call, &source, bucket, key, attrs, condition).await?;
     let object = &written.object;
     let document = CopyObjectResult {
         etag: object.etag.clone(),
@@ -86,7 +108,45 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
     set_number(headers, CRC64, object.crc64);
     object_headers::name_version(headers, object, bucket);
     source.name_version(headers);
+    encryption::tell(headers, &object.attrs);
     Ok(response)
+}
+
+/// Shares the bytes of the source where that can be: both plain, or both encrypted with the same cipher, and then only
+/// the data key is sealed anew. Encryption is never inherited, so otherwise the bytes are read and written again.
+async fn write(
+    call: &Call,
+    source: &Source,
+    bucket: &Bucket,
+    key: &str,
+    mut attrs: ObjectAttrs,
+    condition: WriteCondition,
+) -> Result<Written, OssError> {
+    let store = &call.service.store;
+    let object = &source.object;
+    let shares = match (&object.attrs.encryption, &attrs.encryption) {
+        _ if object.size == 0 => true,
+        (None, None) => true,
+        (Some(from), Some(to)) => match store.rewrap(from, to).map_err(fault::of)? {
+            Some(wrapped) => {
+                attrs.encryption = Some(Box::new(wrapped));
+                true
+            }
+            None => false,
+        },
+        _ => false,
+    };
+    let written = if shares {
+        store
+            .copy_object(object, bucket, key, attrs, condition, call.now_ms)
+            .await
+    } else {
+        let blob = source.read_again(call, 0..object.size, &attrs).await?;
+        store
+            .copy_bytes(object, blob, bucket, key, attrs, condition, call.now_ms)
+            .await
+    };
+    written.map_err(fault::of)
 }
 
 /// What the copy carries over and what the request says anew. Copying an object onto itself in an unversioned bucket

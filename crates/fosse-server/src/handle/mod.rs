@@ -9,6 +9,7 @@ pub(crate) mod copy;
 pub(crate) mod cors;
 pub(crate) mod delete;
 pub(crate) mod delete_multiple;
+pub(crate) mod encryption;
 pub(crate) mod fault;
 pub(crate) mod get;
 pub(crate) mod list;

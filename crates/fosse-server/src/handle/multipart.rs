@@ -1,10 +1,11 @@
 //! InitiateMultipartUpload, UploadPart, CompleteMultipartUpload and AbortMultipartUpload (api-objects.md §9).
 
 use crate::gate::Authorized;
-use crate::handle::{fault, list, object_headers, put};
+use crate::handle::{encryption, fault, list, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use crate::upload::RequestBody;
+use fosse_oss::header::{SSE, SSE_DATA, SSE_KEY_ID};
 use fosse_oss::op::Style;
 use fosse_oss::xml::{
     CompleteMultipartUpload, CompleteMultipartUploadResult, InitiateMultipartUploadResult,
@@ -32,7 +33,9 @@ pub(crate) async fn initiate(call: &Call, granted: &Authorized) -> Answer {
         key: key.to_owned(),
         upload_id: upload.id,
     };
-    Ok(xml(document.to_xml()))
+    let mut response = xml(document.to_xml());
+    encryption::tell(response.headers_mut(), &upload.attrs);
+    Ok(response)
 }
 
 /// The two parameters that make a part.
@@ -68,10 +71,7 @@ pub(crate) fn no_such_upload(call: &Call, error: StoreError, ec: Option<&'static
 
 /// Encryption is chosen when an upload begins; on a part it is refused (api-objects.md §9.2).
 pub(crate) fn refuse_encryption(call: &Call) -> Result<(), OssError> {
-    for name in [
-        "x-oss-server-side-encryption",
-        "x-oss-server-side-encryption-key-id",
-    ] {
+    for name in [SSE, SSE_DATA, SSE_KEY_ID] {
         if let Some(value) = call.header(name) {
             return Err(OssError::invalid_argument(
                 name,
@@ -95,8 +95,8 @@ pub(crate) async fn upload_part(
     let store = &call.service.store;
     // Before the body is asked for: a part of an upload that is gone should not be sent at all.
     let unknown = |error| no_such_upload(call, error, Some("0042-00000104"));
-    store.upload(bucket, key, id).await.map_err(unknown)?;
-    let blob = put::receive(call, body)
+    let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
+    let blob = put::receive(call, body, &upload.attrs)
         .await?
         .seal()
         .await
@@ -109,6 +109,7 @@ pub(crate) async fn upload_part(
     let headers = response.headers_mut();
     set(headers, ETAG, &etag::quote(&hex(&part.md5)));
     object_headers::digests(headers, &part.md5, part.crc64);
+    encryption::tell(headers, &upload.attrs);
     Ok(response)
 }
 
@@ -166,6 +167,7 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     set(headers, ETAG, &etag::quote(&object.etag));
     set_number(headers, CRC64, object.crc64);
     object_headers::name_version(headers, object, bucket);
+    encryption::tell(headers, &object.attrs);
     Ok(response)
 }
 

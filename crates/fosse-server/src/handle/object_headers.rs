@@ -1,6 +1,7 @@
 //! The headers that make an object what it is: stored HTTP headers, user metadata, ACL, class and tags
 //! (api-objects.md §0.8, §0.9), in from a request and out into an answer.
 
+use crate::handle::encryption;
 use crate::request::Call;
 use crate::respond::{CRC64, VERSION_ID, set, set_bytes, set_number, set_owned};
 use fosse_oss::header::{self, META_PREFIX};
@@ -35,20 +36,14 @@ pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, Os
         acl: object_acl(call)?.unwrap_or(Acl::Default),
         storage_class: storage_class(call)?.unwrap_or(bucket.storage_class),
         tags: tags(call)?,
+        encryption: encryption::chosen(call, bucket)?,
         ..ObjectAttrs::of(call.caller.account().unwrap_or(&bucket.owner))
     })
 }
 
-/// Headers whose promise is not kept yet are refused by name, never ignored: encryption, callbacks and
-/// persistent headers.
+/// Headers whose promise is not kept yet are refused by name, never ignored: callbacks and persistent headers.
 pub(crate) fn refuse_unbuilt(call: &Call) -> Result<(), OssError> {
-    if let Some(value) = call.header("x-oss-server-side-encryption") {
-        header::ServerSideEncryption::parse(&value)?;
-    }
     for name in [
-        "x-oss-server-side-encryption",
-        "x-oss-server-side-data-encryption",
-        "x-oss-server-side-encryption-key-id",
         "x-oss-callback",
         "x-oss-callback-var",
         "x-oss-persistent-headers",
@@ -203,6 +198,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
     if let (ObjectKind::Normal | ObjectKind::Symlink, Some(md5)) = (object.kind, &object.md5) {
         set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     }
+    encryption::tell(headers, &object.attrs);
     if !object.attrs.tags.is_empty() {
         set_number(headers, TAGGING_COUNT, object.attrs.tags.len() as u64);
     }

@@ -4,14 +4,14 @@ use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
 use crate::handle::{fault, multipart, symlink};
+use crate::handle::{encryption, multipart};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
 use crate::upload::too_large;
+use fosse_oss::etag;
 use fosse_oss::range::{self, Selected};
 use fosse_oss::xml::CopyPartResult;
-use fosse_oss::{OssError, etag};
-use fosse_store::{BodyReader, Object, SealedBlob};
 use http::header::{CONTENT_RANGE, ETAG};
 use std::ops::Range;
 
@@ -27,6 +27,8 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     store.upload(bucket, key, id).await.map_err(unknown)?;
     let mut source = Source::find(call).await?;
     source.object = symlink::follow(call, &source.bucket, source.object.clone()).await?;
+    let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
+    let source = Source::find(call).await?;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(condition) | Verdict::Failed(condition) => {
@@ -40,7 +42,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     if length > call.service.config.limits.max_upload_bytes {
         return Err(too_large(length));
     }
-    let blob = copy_bytes(call, &source.object, bytes).await?;
+    let blob = source.read_again(call, bytes, &upload.attrs).await?;
     let part = store
         .put_part(bucket, key, id, number, blob, call.now_ms)
         .await
@@ -56,6 +58,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     // Two SDKs (oss2, ali-oss) read it here, not from the body.
     set(headers, ETAG, &quoted);
     source.name_version(headers);
+    encryption::tell(headers, &upload.attrs);
     if let Some(bytes) = selected {
         let text = format!(
             "bytes {}-{}/{size}",
@@ -74,27 +77,4 @@ fn selected(call: &Call, size: u64) -> Option<Range<u64>> {
         Selected::Part(part) => Some(part),
         Selected::Whole | Selected::NotSatisfiable => None,
     }
-}
-
-async fn copy_bytes(
-    call: &Call,
-    object: &Object,
-    bytes: Range<u64>,
-) -> Result<SealedBlob, OssError> {
-    let store = &call.service.store;
-    let mut writer = store.begin_blob(Some(bytes.end - bytes.start));
-    if bytes.start < bytes.end {
-        match store.read(object, bytes).await.map_err(fault::of)? {
-            BodyReader::Whole(whole) => writer.write(whole).await.map_err(fault::of)?,
-            BodyReader::Chunks(mut chunks) => {
-                while let Some(chunk) = chunks.next().await {
-                    writer
-                        .write(chunk.map_err(fault::of)?)
-                        .await
-                        .map_err(fault::of)?;
-                }
-            }
-        }
-    }
-    writer.seal().await.map_err(fault::of)
 }

@@ -3,7 +3,7 @@
 
 use crate::gate;
 use crate::handle::put::Pieces;
-use crate::handle::{fault, multipart, object_headers, put};
+use crate::handle::{encryption, fault, multipart, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number, set_owned};
 use crate::upload::RequestBody;
@@ -57,8 +57,10 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
     let condition = put::overwrite_condition(call, bucket, key).await?;
     let most = policy.as_ref().and_then(FormPolicy::max_size);
     let limit = most.map_or(largest, |most| most.min(largest));
-    let blob =
-        put::receive_pieces(call, &mut form, limit, |_| ErrorCode::EntityTooLarge.into()).await?;
+    let blob = put::receive_pieces(call, &mut form, &attrs, limit, |_| {
+        ErrorCode::EntityTooLarge.into()
+    })
+    .await?;
     if let Some(policy) = &policy {
         policy.check_size(blob.size())?;
     }
@@ -99,6 +101,7 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
     set(headers, ETAG, &etag::quote(&object.etag));
     set_number(headers, CRC64, object.crc64);
     object_headers::name_version(headers, object, bucket);
+    encryption::tell(headers, &object.attrs);
     Ok(response)
 }
 

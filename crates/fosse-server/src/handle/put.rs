@@ -1,15 +1,15 @@
 //! PutObject (api-objects.md §1).
 
 use crate::gate::Authorized;
-use crate::handle::{fault, object_headers};
 use crate::lifecycle::announce::expiration;
+use crate::handle::{encryption, fault, object_headers};
 use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
 use crate::upload::{Announced, RequestBody, too_large};
 use bytes::Bytes;
 use fosse_oss::{ErrorCode, OssError, etag};
-use fosse_store::{Bucket, FinishedBlob, Versioning, WriteCondition};
+use fosse_store::{Bucket, FinishedBlob, ObjectAttrs, Versioning, WriteCondition};
 use http::StatusCode;
 use http::header::{ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use std::future::Future;
@@ -24,7 +24,7 @@ pub(crate) async fn put_object(
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = overwrite_condition(call, bucket, key).await?;
-    let blob = receive(call, body).await?;
+    let blob = receive(call, body, &attrs).await?;
     let (md5, crc64) = (blob.md5(), blob.crc64());
     let blob = blob.seal().await.map_err(fault::of)?;
     let store = &call.service.store;
@@ -38,6 +38,7 @@ pub(crate) async fn put_object(
     object_headers::digests(headers, &md5, crc64);
     object_headers::name_version(headers, &written.object, bucket);
     expiration(call, bucket, key, &written.object, headers)?;
+    encryption::tell(headers, &written.object.attrs);
     Ok(response)
 }
 
@@ -90,23 +91,33 @@ impl Pieces for RequestBody {
     }
 }
 
-/// Streams a body into the store and compares it with what was announced; nothing is durable yet.
-pub(crate) async fn receive(call: &Call, body: &mut RequestBody) -> Result<FinishedBlob, OssError> {
+/// Streams a body into the store, encrypted as `attrs` say, and compares it with what was announced; nothing is durable
+/// yet.
+pub(crate) async fn receive(
+    call: &Call,
+    body: &mut RequestBody,
+    attrs: &ObjectAttrs,
+) -> Result<FinishedBlob, OssError> {
     let limit = call.service.config.limits.max_upload_bytes;
     body.check_upload(limit)?;
-    receive_pieces(call, body, limit, too_large).await
+    receive_pieces(call, body, attrs, limit, too_large).await
 }
 
 /// As [`receive`], from any source of at most `limit` bytes; `refuse` makes the error of a longer one.
 pub(crate) async fn receive_pieces(
     call: &Call,
     pieces: &mut impl Pieces,
+    attrs: &ObjectAttrs,
     limit: u64,
     refuse: fn(u64) -> OssError,
 ) -> Result<FinishedBlob, OssError> {
     let announced = Announced::parse(&call.headers)?;
     let mut pace = pace::limit(call)?.map(Pace::new);
-    let mut writer = call.service.store.begin_blob(pieces.expected());
+    let mut writer = call
+        .service
+        .store
+        .begin_body(pieces.expected(), attrs)
+        .map_err(fault::of)?;
     let mut received = 0;
     while let Some(piece) = pieces.next_piece().await? {
         received += piece.len() as u64;

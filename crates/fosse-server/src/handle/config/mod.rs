@@ -5,6 +5,7 @@
 
 mod access_monitor;
 mod cors;
+mod encryption;
 mod lifecycle;
 mod logging;
 mod public_access_block;
@@ -45,6 +46,9 @@ pub(crate) async fn route(
         Op::PutBucketLogging => logging::put(call, body, granted).await,
         Op::GetBucketLogging => logging::get(granted),
         Op::DeleteBucketLogging => logging::delete(call, granted).await,
+        Op::PutBucketEncryption => encryption::put(call, body, granted).await,
+        Op::GetBucketEncryption => encryption::get(granted),
+        Op::DeleteBucketEncryption => encryption::delete(call, granted).await,
         Op::PutBucketPublicAccessBlock => public_access_block::put(call, body, granted).await,
         Op::GetBucketPublicAccessBlock => public_access_block::get(granted),
         Op::DeleteBucketPublicAccessBlock => public_access_block::delete(call, granted).await,
