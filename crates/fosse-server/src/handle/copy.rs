@@ -10,7 +10,8 @@ use fosse_oss::header::{CopySource, Directive, parse_tagging_directive};
 use fosse_oss::xml::CopyObjectResult;
 use fosse_oss::{ErrorCode, OssError, etag};
 use fosse_store::{
-    BodyReader, Bucket, Object, ObjectAttrs, SealedBlob, Versioning, WriteCondition, Written,
+    BodyReader, Bucket, Object, ObjectAttrs, ObjectKind, SealedBlob, Versioning, WriteCondition,
+    Written,
 };
 use http::StatusCode;
 use http::header::HeaderName;
@@ -124,6 +125,10 @@ async fn write(
 ) -> Result<Written, OssError> {
     let store = &call.service.store;
     let object = &source.object;
+    if object.kind == ObjectKind::Symlink {
+        // A link has no bytes to encrypt.
+        attrs.encryption = None;
+    }
     let shares = match (&object.attrs.encryption, &attrs.encryption) {
         _ if object.size == 0 => true,
         (None, None) => true,

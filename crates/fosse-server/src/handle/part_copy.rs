@@ -3,8 +3,7 @@
 use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
-use crate::handle::{fault, multipart, symlink};
-use crate::handle::{encryption, multipart};
+use crate::handle::{encryption, multipart, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
@@ -24,11 +23,9 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let store = &call.service.store;
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
-    store.upload(bucket, key, id).await.map_err(unknown)?;
+    let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
     let mut source = Source::find(call).await?;
     source.object = symlink::follow(call, &source.bucket, source.object.clone()).await?;
-    let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
-    let source = Source::find(call).await?;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(condition) | Verdict::Failed(condition) => {

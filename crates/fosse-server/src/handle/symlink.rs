@@ -19,7 +19,11 @@ pub(crate) async fn put_symlink(call: &Call, granted: &Authorized) -> Answer {
     put::refuse_conditions(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let target = target_of(call)?;
-    let attrs = object_headers::attributes(call, bucket)?;
+    let attrs = ObjectAttrs {
+        // A link has no bytes to encrypt.
+        encryption: None,
+        ..object_headers::attributes(call, bucket)?
+    };
     let condition = put::overwrite_condition(call, bucket, key).await?;
     let written = call
         .service

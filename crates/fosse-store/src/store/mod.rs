@@ -26,9 +26,8 @@ mod transaction;
 mod verify;
 mod versions;
 
-pub use body::{BlobWriter, BodyReader, ChunkReader, FinishedBlob, SealedBlob};
-pub use domain::BindError;
 pub use body::{BlobWriter, FinishedBlob, SealedBlob};
+pub use domain::BindError;
 pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
 pub use list_versions::{ListedVersion, VersionPage, VersionQuery};
