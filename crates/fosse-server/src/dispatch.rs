@@ -80,7 +80,10 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     if call.operation == Some(Operation::PostObject) {
         return Box::pin(handle::post_form::post_object(call, body)).await;
     }
-    call.caller = gate::authenticate(call)?;
+    call.caller = match gate::authenticate(call) {
+        Ok(caller) => caller,
+        Err(refusal) => return Err(gate::rather_no_such_bucket(call, refusal).await),
+    };
     let operation = operation?;
     if website::concerns(call, operation)
         && let Some(page) = Box::pin(website::serve(call)).await

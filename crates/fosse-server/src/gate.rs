@@ -297,6 +297,23 @@ fn seen(found: fosse_store::Result<Arc<Object>>) -> Result<Option<Arc<Object>>, 
     }
 }
 
+/// A key that does not exist is told only where the bucket does: the suites of the SDKs ask with an invented key whether a
+/// bucket exists and expect `NoSuchBucket`, which an anonymous request sees as well.
+pub(crate) async fn rather_no_such_bucket(call: &Call, refusal: OssError) -> OssError {
+    if refusal.code() != ErrorCode::InvalidAccessKeyId
+        || call.operation == Some(Operation::PutBucket)
+    {
+        return refusal;
+    }
+    let Some(Ok(name)) = call.target.bucket.as_deref().map(BucketName::parse) else {
+        return refusal;
+    };
+    match existing_bucket(call, name.as_str()).await {
+        Err(missing) if missing.code() == ErrorCode::NoSuchBucket => missing,
+        _ => refusal,
+    }
+}
+
 async fn existing_bucket(call: &Call, name: &str) -> Result<Arc<Bucket>, OssError> {
     match call.service.store.bucket(name).await {
         Ok(bucket) => Ok(bucket),

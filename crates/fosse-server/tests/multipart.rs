@@ -218,3 +218,18 @@ fn all_parts_and_copied_parts() {
     let object = server.send(&Request::get("bucket", "key"));
     assert!(object.body == [&source[..150_000], &source[..]].concat());
 }
+
+/// The uploader of the Go SDK v2 ends an upload from an empty reader with an empty list.
+#[test]
+fn an_upload_without_parts_becomes_an_empty_object() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let started = server.send(&Request::new("POST", "bucket", "key").query("uploads", ""));
+    let id = started.element("UploadId").unwrap();
+    let done = server.send(&complete(&id, &[]));
+    well_formed(&done);
+    assert_eq!(done.status, 200, "{done:?}");
+    let object = server.send(&Request::get("bucket", "key"));
+    assert_eq!((object.status, object.body.len()), (200, 0));
+    assert_eq!(object.header("x-oss-hash-crc64ecma"), Some("0"));
+}

@@ -458,17 +458,11 @@ fn what_is_not_built_is_refused_and_never_ignored() {
     server.put("bucket", "k", b"x");
     for request in [
         Request::get("bucket", "k").query("x-oss-process", "image/resize,w_1"),
-        Request::new("POST", "bucket", "k")
-            .query("append", "")
-            .query("position", "0"),
-        Request::new("PUT", "bucket", "")
-            .query("policy", "")
-            .body(b"{}"),
-        Request::new("PUT", "bucket", "")
-            .query("versioning", "")
+        Request::new("POST", "bucket", "")
+            .query("replication", "")
+            .query("comp", "add")
             .body(b"<a/>"),
-        Request::get("bucket", "k").query("tagging", ""),
-        Request::new("GET", "", "").query("regions", ""),
+        Request::new("POST", "bucket", "k").query("x-oss-async-process", ""),
     ] {
         let reply = server.send(&request);
         well_formed(&reply);

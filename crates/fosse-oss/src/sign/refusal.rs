@@ -77,6 +77,8 @@ pub enum Rule {
     V4UrlSignatureMissing,
     /// `x-oss-additional-headers` is empty or has a bad name.
     V4UrlAdditional,
+    /// A header that `x-oss-additional-headers` names is not sent.
+    V4UrlAdditionalMissing,
     /// Neither `x-oss-date` nor `Date`.
     DateMissing,
     /// A date that cannot be read.
@@ -332,6 +334,9 @@ impl Refusal {
                 argument("A V4 URL requires the x-oss-signature parameter.", Some("0002-00000219"))
             }
             Rule::V4UrlAdditional => argument("Invalid x-oss-additional-headers.", None),
+            Rule::V4UrlAdditionalMissing => {
+                argument("A header of x-oss-additional-headers is missing.", None)
+            }
             Rule::DateMissing => denied(DATE_REQUIRED, Some("0002-00000503")),
             // -502 or -505: which is which is not documented.
             Rule::Date => denied(DATE_REQUIRED, None),

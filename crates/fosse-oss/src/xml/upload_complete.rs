@@ -41,7 +41,7 @@ impl CompleteMultipartUpload {
     fn read(bytes: &[u8]) -> Result<Self, OssError> {
         let root = Element::parse(bytes, "CompleteMultipartUpload")?;
         let count = root.all("Part").count();
-        if count == 0 || count > MAX_PARTS {
+        if count > MAX_PARTS {
             return Err(malformed());
         }
         let read = |part: &Element| -> Result<(u32, String), OssError> {

@@ -358,6 +358,10 @@ fn shapes() {
             Rule::V4UrlAdditional,
         ),
         (
+            &*format!("{v4}&x-oss-additional-headers=email"),
+            Rule::V4UrlAdditionalMissing,
+        ),
+        (
             &*v4.replace("x-oss-date=2024", "x-oss-date=2O24"),
             Rule::V4UrlDate,
         ),

@@ -211,13 +211,15 @@ pub(crate) async fn get_bucket_stat(call: &Call, granted: &Authorized) -> Answer
         .bucket_stat_by_class(granted.bucket()?)
         .await
         .map_err(fault::of)?;
+    // A bucket that holds nothing has no such time, as the suite of the Go SDK expects of a new one.
+    let holds = stat.objects + stat.uploads + stat.delete_markers > 0;
     let mut document = BucketStat {
         storage: stat.storage,
         object_count: stat.objects,
         multipart_upload_count: stat.uploads,
         multipart_part_count: stat.parts,
         delete_marker_count: stat.delete_markers,
-        last_modified_time: u64::try_from(call.now()).unwrap_or(0),
+        last_modified_time: u64::try_from(call.now()).unwrap_or(0) * u64::from(holds),
         ..BucketStat::default()
     };
     for (class, ClassStat { storage, objects }) in by_class {

@@ -136,6 +136,9 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     let parts = listed_parts(call, &document)?;
     let unknown = |error| no_such_upload(call, error, None);
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
+    if parts.as_ref().is_some_and(Vec::is_empty) {
+        refuse_forgotten_parts(call, bucket, key).await?;
+    }
     let asked = put::overwrite_condition(call, bucket, key).await?;
     let condition = WriteCondition {
         must_not_exist: asked.must_not_exist || upload.must_not_exist,
@@ -169,6 +172,25 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     object_headers::name_version(headers, object, bucket);
     encryption::tell(headers, &object.attrs);
     Ok(response)
+}
+
+/// An empty list is for an upload without parts, which becomes an empty object: the uploader of the Go SDK v2 ends an
+/// upload from an empty reader so. It never drops parts.
+async fn refuse_forgotten_parts(
+    call: &Call,
+    bucket: &fosse_store::Bucket,
+    key: &str,
+) -> Result<(), OssError> {
+    let (stored, _) = call
+        .service
+        .store
+        .list_parts(bucket, key, upload_id(call), 0, 1)
+        .await
+        .map_err(|error| no_such_upload(call, error, None))?;
+    if stored.is_empty() {
+        return Ok(());
+    }
+    Err(OssError::new(ErrorCode::MalformedXml).with_ec("0042-00000205"))
 }
 
 /// The parts that the body lists, or `None` for all with `x-oss-complete-all: yes`.

@@ -61,8 +61,10 @@ fn choose(
             }
         }
     }
-    let Some((_, but_last)) = chosen.split_last() else {
-        return Err(StoreError::InvalidPart(1));
+    let but_last = match chosen.split_last() {
+        Some((_, but_last)) => but_last,
+        None if parts.is_empty() => &[],
+        None => return Err(StoreError::InvalidPart(1)),
     };
     if let Some((number, _)) = but_last.iter().find(|(_, part)| part.size < min_part) {
         return Err(StoreError::PartTooSmall(*number));
