@@ -1,6 +1,9 @@
 //! Addresses, queries, header values and XML bodies: nothing panics, and what was understood can be written and is
 //! understood the same again.
 
+use fosse_oss::callback::{
+    BodyType, Callback, CallbackFacts, CallbackUrl, parse_variables, string_to_sign,
+};
 use fosse_oss::etag;
 use fosse_oss::form::{FormFields, FormPart, FormReader, MAX_BEFORE_FILE, boundary};
 use fosse_oss::header::{CopySource, encode_tagging, parse_tagging, response_overrides, user_meta};
@@ -284,5 +287,32 @@ pub fn form(data: &[u8]) {
     }
     if let [whole, pieces] = seen.as_slice() {
         assert_eq!(whole, pieces);
+    }
+}
+
+/// A `callback`, a line feed, and a `callback-var`, both in base64.
+pub fn callback(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (callback, variables) = text.split_once('\n').unwrap_or((text, ""));
+    let variables = parse_variables(variables).unwrap_or_default();
+    let _ = CallbackUrl::parse(text);
+    let Ok(callback) = Callback::parse(callback, variables) else {
+        return;
+    };
+    let facts = CallbackFacts {
+        object: "a\"\r\n中",
+        ..CallbackFacts::default()
+    };
+    let body = callback.body(&facts);
+    if callback.body_type() == BodyType::Form {
+        assert!(body.len() < 100_000);
+    }
+    for url in callback.urls() {
+        assert!(url.port > 0 && url.path.starts_with('/'));
+        let target = format!("{}?{}", url.path, url.query.as_deref().unwrap_or_default());
+        assert!(target.bytes().all(|byte| byte.is_ascii_graphic()));
+        assert!(string_to_sign(url, &body).ends_with(body.as_bytes()));
     }
 }

@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod callback;
 pub mod encode;
 pub mod error;
 pub mod etag;

@@ -39,5 +39,6 @@ targets!(
     tagging,
     range,
     continuation_token,
-    form
+    form,
+    callback
 );

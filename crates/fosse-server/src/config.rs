@@ -1,5 +1,6 @@
 //! Settings of the service: plain data, every one with a default that works on a developer's machine.
 
+pub(crate) use crate::callback::CallbackTarget;
 pub(crate) use crate::cidr::Cidr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ pub struct Config {
     pub min_part_bytes: u64,
     /// Limits and timeouts of connections and requests.
     pub limits: Limits,
+    /// Where uploads may call back.
+    pub callbacks: Callbacks,
     /// Pause between two background sweeps of the store (compaction, orphan removal). Zero turns them off.
     pub sweep_interval: Duration,
     /// Longest time between two lifecycle passes, by the server's clock; one begins with each day (UTC) in any case.
@@ -75,6 +78,31 @@ pub struct Network {
     pub listener_vpcs: Vec<(SocketAddr, String)>,
     /// VPC of clients by address; the first range that holds the address counts, and counts before the listener.
     pub client_vpcs: Vec<(Cidr, String)>,
+}
+
+/// Callbacks of uploads. The default allows none.
+#[derive(Debug, Clone)]
+pub struct Callbacks {
+    /// Where they may go; none when empty.
+    pub allow: Vec<CallbackTarget>,
+    /// Time of one attempt, from the look-up of the name to the end of the answer (the service: 5 s).
+    pub timeout: Duration,
+    /// Certificate authorities to trust instead of the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The URL of the public key that applications are told. Default: `/-/callback_pub_key.pem` at the public URL or
+    /// else at the first listener.
+    pub key_url: Option<String>,
+}
+
+impl Default for Callbacks {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            timeout: Duration::from_secs(5),
+            ca_file: None,
+            key_url: None,
+        }
+    }
 }
 
 /// Limits and timeouts.
@@ -128,6 +156,7 @@ impl Default for Config {
             assume_role_per_second: 100,
             min_part_bytes: 100 * 1024,
             limits: Limits::default(),
+            callbacks: Callbacks::default(),
             sweep_interval: Duration::from_secs(300),
             lifecycle_interval: Duration::from_secs(24 * 3600),
             shutdown_deadline: Duration::from_secs(30),

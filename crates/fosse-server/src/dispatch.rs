@@ -1,6 +1,7 @@
 //! From a request to its handler and back: addressing, then who asks, then may they, then the one handler of the
 //! operation. The order of refusals follows errors.md §3.
 
+use crate::callback;
 use crate::conn::Origin;
 use crate::gate::{self, Authorized};
 use crate::handle;
@@ -66,6 +67,9 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     call.target = Target::resolve(&call.service.addressing, call.host(), call.path(), &|_| {
         None
     })?;
+    if callback::is_key_request(call) {
+        return callback::public_key(call).await;
+    }
     call.query = Query::beside_signature(call.raw_query())?;
     let operation = Operation::identify(call.method.as_str(), &call.target, &call.query, &|name| {
         call.headers.contains_key(name)

@@ -16,6 +16,7 @@ mod accept;
 mod access_monitor;
 mod admin;
 mod bucket_config;
+mod callback;
 mod cidr;
 mod client_address;
 mod clock;
@@ -45,9 +46,10 @@ mod sts;
 mod upload;
 mod website;
 
+pub use callback::{BadCallbackTarget, CallbackTarget};
 pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;
-pub use config::{Config, Limits, Network, TlsFiles};
+pub use config::{Callbacks, Config, Limits, Network, TlsFiles};
 pub use listen::{Listeners, ServeError};
 
 use fosse_store::Store;

@@ -2,6 +2,7 @@
 
 use crate::access_monitor::Accesses;
 use crate::bucket_config::ConfigCache;
+use crate::callback::Callbacks;
 use crate::client_address::ClientAddresses;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub(crate) struct Service {
     pub(crate) metrics: Metrics,
     pub(crate) dates: DateCache,
     pub(crate) signal: Signal,
+    /// `None`: no upload may call back.
+    pub(crate) callbacks: Option<Callbacks>,
 }
 
 impl Service {
@@ -71,7 +74,15 @@ impl Service {
             .intranet_endpoint
             .clone()
             .unwrap_or_else(|| extranet_endpoint.clone());
+        let callbacks = match &config.public_url {
+            Some(url) => Callbacks::new(&config.callbacks, &store, url),
+            None => {
+                let url = format!("http://{extranet_endpoint}");
+                Callbacks::new(&config.callbacks, &store, &url)
+            }
+        };
         Self {
+            callbacks,
             addressing,
             regions,
             location: format!("oss-{}", config.region),

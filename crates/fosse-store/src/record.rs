@@ -43,6 +43,7 @@ impl Record for BlobRecord {}
 impl Record for ManifestHeader {}
 impl Record for Head {}
 impl Record for PartRecord {}
+impl Record for Sealed {}
 
 impl Record for Object {
     const VERSION: u8 = 2;
@@ -101,6 +102,10 @@ pub(crate) fn decode<T: Record>(what: &str, stored: &[u8]) -> Result<T> {
         ))),
     }
 }
+
+/// A secret of the server, sealed by the master keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed(pub(crate) Vec<u8>);
 
 /// ACL as stored; `Default` (inherit the bucket's) only for objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use super::{FormField, FormFile};
 use crate::header::META_PREFIX;
 use crate::{OssError, encode, etag};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Fields that mean the same as the header of that name on PutObject.
 const HEADERS: [&str; 17] = [
@@ -179,12 +180,17 @@ impl FormFields {
         }
     }
 
-    /// The variables of a callback: fields whose names begin with `x:`, with the prefix.
-    pub fn callback_variables(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    /// The variables of a callback: fields whose names begin with `x:`, with the prefix. Of one that occurs twice the
+    /// last counts; bytes that are no text are replaced.
+    pub fn callback_variables(&self) -> BTreeMap<String, String> {
         self.0
             .iter()
             .filter(|field| field.name.starts_with("x:"))
-            .map(|field| (field.name.as_str(), field.value.as_ref()))
+            .map(|field| {
+                let value = String::from_utf8_lossy(&field.value).into_owned();
+                (field.name.clone(), value)
+            })
+            .collect()
     }
 
     /// How success is answered.

@@ -1,5 +1,6 @@
 //! InitiateMultipartUpload, UploadPart, CompleteMultipartUpload and AbortMultipartUpload (api-objects.md §9).
 
+use crate::callback;
 use crate::gate::Authorized;
 use crate::handle::{encryption, fault, list, object_headers, put};
 use crate::request::Call;
@@ -130,6 +131,7 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     let id = upload_id(call);
     let store = &call.service.store;
     let acl = object_headers::object_acl(call)?;
+    let callback = callback::asked(call).await?;
     let document = body
         .document(&call.headers, call.service.config.limits.max_xml_bytes)
         .await?;
@@ -171,7 +173,10 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     set_number(headers, CRC64, object.crc64);
     object_headers::name_version(headers, object, bucket);
     encryption::tell(headers, &object.attrs);
-    Ok(response)
+    match callback {
+        Some(callback) => callback.answer(call, bucket, key, object, response).await,
+        None => Ok(response),
+    }
 }
 
 /// An empty list is for an upload without parts, which becomes an empty object: the uploader of the Go SDK v2 ends an

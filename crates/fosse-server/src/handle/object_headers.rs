@@ -41,19 +41,10 @@ pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, Os
     })
 }
 
-/// Headers whose promise is not kept yet are refused by name, never ignored: callbacks and persistent headers.
+/// Headers whose promise is not kept yet are refused by name, never ignored: persistent headers.
 pub(crate) fn refuse_unbuilt(call: &Call) -> Result<(), OssError> {
-    for name in [
-        "x-oss-callback",
-        "x-oss-callback-var",
-        "x-oss-persistent-headers",
-    ] {
+    for name in ["x-oss-persistent-headers"] {
         if call.headers.contains_key(name) {
-            return Err(not_implemented(name));
-        }
-    }
-    for name in ["callback", "callback-var"] {
-        if call.query.has(name) {
             return Err(not_implemented(name));
         }
     }

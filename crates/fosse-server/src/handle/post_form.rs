@@ -1,9 +1,11 @@
 //! PostObject: an upload from an HTML form (api-objects.md §10). A form is a PutObject whose headers are fields and
 //! whose signature is that of a policy; once its fields are read it goes the way of PutObject.
 
+use crate::callback;
 use crate::gate;
 use crate::handle::put::Pieces;
 use crate::handle::{encryption, fault, multipart, object_headers, put};
+use crate::lifecycle::announce::expiration;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number, set_owned};
 use crate::upload::RequestBody;
@@ -53,6 +55,10 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
     let granted = gate::authorize(call, operation).await?;
 
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let callback = match fields.text("callback")? {
+        Some(encoded) => Some(callback::plan(call, encoded, fields.callback_variables()).await?),
+        None => None,
+    };
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = put::overwrite_condition(call, bucket, key).await?;
     let most = policy.as_ref().and_then(FormPolicy::max_size);
@@ -102,7 +108,11 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
     set_number(headers, CRC64, object.crc64);
     object_headers::name_version(headers, object, bucket);
     encryption::tell(headers, &object.attrs);
-    Ok(response)
+    expiration(call, bucket, key, object, headers)?;
+    match callback {
+        Some(callback) => callback.answer(call, bucket, key, object, response).await,
+        None => Ok(response),
+    }
 }
 
 /// The headers that a PutObject of the same object would have, beside those that are not about the object.

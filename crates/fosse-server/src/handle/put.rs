@@ -1,8 +1,9 @@
 //! PutObject (api-objects.md §1).
 
+use crate::callback;
 use crate::gate::Authorized;
-use crate::lifecycle::announce::expiration;
 use crate::handle::{encryption, fault, object_headers};
+use crate::lifecycle::announce::expiration;
 use crate::pace::{self, Pace};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
@@ -22,6 +23,7 @@ pub(crate) async fn put_object(
 ) -> Answer {
     refuse_conditions(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let callback = callback::asked(call).await?;
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = overwrite_condition(call, bucket, key).await?;
     let blob = receive(call, body, &attrs).await?;
@@ -39,7 +41,13 @@ pub(crate) async fn put_object(
     object_headers::name_version(headers, &written.object, bucket);
     expiration(call, bucket, key, &written.object, headers)?;
     encryption::tell(headers, &written.object.attrs);
-    Ok(response)
+    match callback {
+        Some(callback) => {
+            let object = &written.object;
+            callback.answer(call, bucket, key, object, response).await
+        }
+        None => Ok(response),
+    }
 }
 
 /// OSS has no conditional write but `x-oss-forbid-overwrite`, and says so (api-objects.md §0.7).

@@ -20,6 +20,7 @@ mod multipart;
 mod object;
 mod read;
 mod scan;
+mod secret;
 pub(crate) mod state;
 mod sweep;
 mod transaction;

@@ -202,6 +202,7 @@ fn server_config(settings: &Settings) -> Result<Config> {
         listen_tls,
         tls,
         network: network(settings)?,
+        callbacks: callbacks(settings)?,
         admin: addresses(settings, "console")?.first().copied(),
         region: own("region").ok_or_else(|| Failure::usage("region must not be empty"))?,
         accepted_regions: settings.list("accept-region").to_vec(),
@@ -224,6 +225,26 @@ fn server_config(settings: &Settings) -> Result<Config> {
             .number("shutdown-seconds")
             .map_or(defaults.shutdown_deadline, Duration::from_secs),
         ..Config::default()
+    })
+}
+
+/// Where uploads may call back.
+fn callbacks(settings: &Settings) -> Result<fosse_server::Callbacks> {
+    let target = |text: &String| {
+        text.parse().map_err(|error| {
+            let origin = &settings.value("callback-allow").origin;
+            Failure::usage(format!("callback-allow ({origin}): `{text}`: {error}"))
+        })
+    };
+    Ok(fosse_server::Callbacks {
+        allow: settings
+            .list("callback-allow")
+            .iter()
+            .map(target)
+            .collect::<Result<_>>()?,
+        ca_file: settings.text("callback-ca-file").map(Into::into),
+        key_url: settings.text("callback-key-url").map(str::to_owned),
+        ..fosse_server::Callbacks::default()
     })
 }
 

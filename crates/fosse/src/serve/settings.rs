@@ -126,6 +126,27 @@ pub(crate) static SETTINGS: &[Setting] = &[
     ),
     setting("tls-key", Kind::Text, "FILE", "", "Private key in PEM form"),
     setting(
+        "callback-allow",
+        Kind::List,
+        "TARGET",
+        "",
+        "Where uploads may call back: HOST, *.DOMAIN, * (anything public) or CIDR, each with :PORT or :* if not 80 or 443; none if unset; repeatable",
+    ),
+    setting(
+        "callback-ca-file",
+        Kind::Text,
+        "FILE",
+        "",
+        "Certificate authorities that https callbacks trust instead of the system's, in PEM form",
+    ),
+    setting(
+        "callback-key-url",
+        Kind::Text,
+        "URL",
+        "",
+        "Where applications get the public key of callbacks; default: /-/callback_pub_key.pem at --public-url or the first listener",
+    ),
+    setting(
         "trusted-proxy",
         Kind::List,
         "CIDR",
