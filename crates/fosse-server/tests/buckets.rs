@@ -381,19 +381,27 @@ fn acls_open_exactly_what_they_say() {
     );
     let acl = server.send(&Request::get("private", "default").query("acl", ""));
     assert_eq!(acl.element("Grant").as_deref(), Some("public-read"));
-    // Many at once: each key is judged by itself.
-    let keys = ["default", "private", "public-read-write"]
-        .map(|key| format!("<Object><Key>{key}</Key></Object>"))
-        .concat();
-    let delete = Request::new("POST", "writable", "")
-        .query("delete", "")
-        .body(format!("<Delete>{keys}</Delete>").as_bytes())
-        .anonymous();
-    let reply = server.send(&delete);
+    // Many at once: all of them or none.
+    let delete = |keys: &[&str]| {
+        let keys: String = keys
+            .iter()
+            .map(|key| format!("<Object><Key>{key}</Key></Object>"))
+            .collect();
+        Request::new("POST", "writable", "")
+            .query("delete", "")
+            .body(format!("<Delete>{keys}</Delete>").as_bytes())
+            .anonymous()
+    };
+    let reply = server.send(&delete(&["default", "private", "public-read-write"]));
+    assert_eq!(reply.error(), (403, "AccessDenied".into()));
+    for key in ["default", "private", "public-read-write"] {
+        assert_eq!(server.send(&Request::get("writable", key)).status, 200);
+    }
+    let reply = server.send(&delete(&["default", "public-read-write"]));
     assert_eq!(texts(&reply, "Key"), ["default", "public-read-write"]);
     assert_eq!(
-        server.send(&Request::get("writable", "private")).status,
-        200
+        server.send(&Request::get("writable", "default")).status,
+        404
     );
 }
 

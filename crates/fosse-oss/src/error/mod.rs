@@ -21,6 +21,7 @@ struct Inner {
     code: ErrorCode,
     message: Cow<'static, str>,
     ec: Option<&'static str>,
+    groups: Vec<(&'static str, Vec<(&'static str, String)>)>,
     extra: Vec<(&'static str, String)>,
     headers: Vec<(&'static str, String)>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -33,6 +34,7 @@ impl OssError {
             code,
             message: Cow::Borrowed(code.message()),
             ec: code.ec(),
+            groups: Vec::new(),
             extra: Vec::new(),
             headers: Vec::new(),
             source: None,
@@ -56,6 +58,15 @@ impl OssError {
     /// Adds an extra element between `HostId` and `EC`, in order of calls.
     pub fn with(mut self, element: &'static str, value: impl Into<String>) -> Self {
         self.0.extra.push((element, value.into()));
+        self
+    }
+    /// Adds an element that holds others, e.g. `AccessDeniedDetail`: after `HostId`, before the extra elements.
+    pub fn with_group(
+        mut self,
+        element: &'static str,
+        children: Vec<(&'static str, String)>,
+    ) -> Self {
+        self.0.groups.push((element, children));
         self
     }
     /// Adds a response header (lower-case name), e.g. `allow`, `x-oss-delete-marker`.
@@ -118,6 +129,13 @@ impl OssError {
             w.text("Message", clip(&self.0.message));
             w.text("RequestId", clip(request_id));
             w.text("HostId", clip(host_id));
+            for (name, children) in &self.0.groups {
+                w.element(name, |w| {
+                    for (name, value) in children {
+                        w.text(name, clip(value));
+                    }
+                });
+            }
             for (name, value) in &self.0.extra {
                 w.text(name, clip(value));
             }

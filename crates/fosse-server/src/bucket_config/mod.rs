@@ -10,13 +10,14 @@ mod tests;
 
 use crate::lifecycle::{self, rules::Rules};
 use crate::request::Call;
-use fosse_oss::OssError;
 use fosse_oss::xml::{
     AccessMonitorConfiguration, BucketLoggingStatus, CorsConfiguration, LifecycleConfiguration,
     LoggingTarget, ObjectWormConfiguration, Payer, PublicAccessBlockConfiguration,
     RefererConfiguration, RequestPaymentConfiguration, ServerSideEncryptionRule,
     WebsiteConfiguration,
 };
+use fosse_oss::{ErrorCode, OssError};
+use fosse_policy::{Policy, RefererRules};
 use fosse_store::Bucket;
 use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
@@ -77,7 +78,9 @@ pub(crate) struct BucketConfigs {
     lifecycle_rules: OnceLock<Rules>,
     logging: Slot<BucketLoggingStatus>,
     object_worm: Slot<ObjectWormConfiguration>,
+    policy: Slot<Policy>,
     referer: Slot<RefererConfiguration>,
+    referer_rules: Slot<RefererRules>,
     request_payment: Slot<RequestPaymentConfiguration>,
     public_access_block: Slot<PublicAccessBlockConfiguration>,
     website: Slot<WebsiteConfiguration>,
@@ -99,7 +102,9 @@ impl BucketConfigs {
             lifecycle_rules: OnceLock::new(),
             logging: Slot::new(),
             object_worm: Slot::new(),
+            policy: Slot::new(),
             referer: Slot::new(),
+            referer_rules: Slot::new(),
             request_payment: Slot::new(),
             public_access_block: Slot::new(),
             website: Slot::new(),
@@ -163,6 +168,27 @@ impl BucketConfigs {
         self.referer.get(self.texts.get(name::REFERER), read)
     }
 
+    /// The rules that Referers are matched with, compiled.
+    pub(crate) fn referer_rules(&self) -> Result<Option<&RefererRules>, OssError> {
+        let read = |text: &[u8]| {
+            let rules = RefererConfiguration::from_xml(text)?;
+            Ok(RefererRules::new(
+                rules.allow_empty_referer,
+                rules.allow_truncate_query_string,
+                rules.truncate_path,
+                rules.referers.iter().map(String::as_str),
+                rules.blacklist.iter().map(String::as_str),
+            ))
+        };
+        self.referer_rules.get(self.texts.get(name::REFERER), read)
+    }
+
+    /// The policy, compiled.
+    pub(crate) fn policy(&self) -> Result<Option<&Policy>, OssError> {
+        let read = |text: &[u8]| Policy::bucket(text, None).map_err(invalid_policy);
+        self.policy.get(self.texts.get(name::POLICY), read)
+    }
+
     /// Who pays for requests; the owner unless it is said otherwise.
     pub(crate) fn payer(&self) -> Result<Payer, OssError> {
         let read = RequestPaymentConfiguration::from_xml;
@@ -178,6 +204,11 @@ impl BucketConfigs {
         let found = self.public_access_block.get(text, read)?;
         Ok(found.copied().unwrap_or_default().block_public_access)
     }
+}
+
+/// A text that is no policy: 400 `InvalidPolicyDocument` that says what is wrong and where.
+pub(crate) fn invalid_policy(error: fosse_policy::PolicyError) -> OssError {
+    OssError::new(ErrorCode::InvalidPolicyDocument).with_message(error.to_string())
 }
 
 /// A document that is parsed once, when it is first asked for.

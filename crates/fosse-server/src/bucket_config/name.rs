@@ -7,6 +7,7 @@ pub(crate) const ENCRYPTION: &str = "encryption";
 pub(crate) const LIFECYCLE: &str = "lifecycle";
 pub(crate) const LOGGING: &str = "logging";
 pub(crate) const OBJECT_WORM: &str = "objectWorm";
+pub(crate) const POLICY: &str = "policy";
 pub(crate) const PUBLIC_ACCESS_BLOCK: &str = "publicAccessBlock";
 pub(crate) const REFERER: &str = "referer";
 pub(crate) const REQUEST_PAYMENT: &str = "requestPayment";

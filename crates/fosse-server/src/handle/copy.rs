@@ -7,6 +7,7 @@ use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use fosse_oss::header::{CopySource, Directive, parse_tagging_directive};
+use fosse_oss::op::Operation;
 use fosse_oss::xml::CopyObjectResult;
 use fosse_oss::{ErrorCode, OssError, etag};
 use fosse_store::{
@@ -28,8 +29,13 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads `x-oss-copy-source` and looks the object up, with the right to read it.
-    pub(crate) async fn find(call: &Call) -> Result<Self, OssError> {
+    /// Reads `x-oss-copy-source` and looks the object up, with the right to read it, and to copy its tags where
+    /// `operation` does.
+    pub(crate) async fn find(
+        call: &Call,
+        granted: &Authorized,
+        operation: Operation,
+    ) -> Result<Self, OssError> {
         let header = call.header("x-oss-copy-source").unwrap_or_default();
         let name = CopySource::parse(&header)?;
         let version = name
@@ -37,8 +43,13 @@ impl Source {
             .as_deref()
             .map(gate::parse_version)
             .transpose()?;
-        let (bucket, object) =
-            gate::authorize_source(call, name.bucket.as_str(), &name.key, version).await?;
+        let (place, key) = (name.bucket.as_str(), &name.key);
+        let (bucket, object) = match operation {
+            Operation::CopyObject => {
+                gate::authorize_copy(call, granted, place, key, version).await?
+            }
+            _ => gate::authorize_read(call, place, key, version).await?,
+        };
         Ok(Self {
             name,
             bucket,
@@ -84,7 +95,7 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let onto_itself =
         |source: &Source| source.bucket.id == bucket.id && source.name.key.as_str() == key;
-    let source = Source::find(call).await?;
+    let source = Source::find(call, granted, Operation::CopyObject).await?;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(_) => return Ok(empty(StatusCode::NOT_MODIFIED)),

@@ -6,15 +6,15 @@ use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
 use crate::upload::RequestBody;
 use fosse_oss::xml::{Delete, DeleteResult, Deleted as Gone};
-use fosse_store::{Bucket, Deleted, StoreError, VersionId, Versioning};
+use fosse_store::{Deleted, StoreError, Versioning};
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 
 /// Deletes under way at once: enough to share one group commit, few enough to leave room for others.
 const AT_ONCE: usize = 64;
 
-/// `POST /?delete`. A key that the caller may not delete is left out of the answer, as the documents know no error
-/// for a single key.
+/// `POST /?delete`. All or nothing: with a key among them that the caller may not delete nothing is deleted, as the
+/// documents know no error for a single key.
 pub(crate) async fn delete_multiple_objects(
     call: &Call,
     body: &mut RequestBody,
@@ -35,11 +35,13 @@ pub(crate) async fn delete_multiple_objects(
             .transpose()?;
         doomed.push((entry.key.as_str(), version));
     }
+    gate::authorize_deletes(call, granted, &doomed).await?;
+    let store = &call.service.store;
     let deletes: Vec<_> = doomed
         .into_iter()
-        .map(|(key, version)| delete_one(call, bucket, key, version))
+        .map(|(key, version)| store.delete_object(bucket, key, version, call.now_ms))
         .collect();
-    let outcomes: Vec<Option<Result<Deleted, StoreError>>> =
+    let outcomes: Vec<Result<Deleted, StoreError>> =
         stream::iter(deletes).buffered(AT_ONCE).collect().await;
     let versioned = bucket.versioning != Versioning::Never;
     let mut result = DeleteResult {
@@ -47,7 +49,6 @@ pub(crate) async fn delete_multiple_objects(
         deleted: Vec::with_capacity(outcomes.len()),
     };
     for (entry, outcome) in request.objects.into_iter().zip(outcomes) {
-        let Some(outcome) = outcome else { continue };
         let deleted = outcome.map_err(fault::of)?;
         let marker = deleted
             .version
@@ -63,22 +64,4 @@ pub(crate) async fn delete_multiple_objects(
     } else {
         xml(result.to_xml())
     })
-}
-
-/// `None`: the caller may not delete this key.
-async fn delete_one(
-    call: &Call,
-    bucket: &Bucket,
-    key: &str,
-    version: Option<VersionId>,
-) -> Option<Result<Deleted, StoreError>> {
-    if !gate::may_delete(call, bucket, key, version).await {
-        return None;
-    }
-    Some(
-        call.service
-            .store
-            .delete_object(bucket, key, version, call.now_ms)
-            .await,
-    )
 }

@@ -1,7 +1,7 @@
 //! GetObject, HeadObject and GetObjectMeta (api-objects.md §2–§4).
 
 use crate::access_monitor;
-use crate::gate::{Authorized, Caller};
+use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers, symlink};
 use crate::lifecycle::announce::{announce, announce_times};
@@ -24,7 +24,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     }
     // Under a signature every scheme covers these parameters. An anonymous request with one is refused, else anybody
     // could make a public object say anything.
-    let overrides = response_overrides(&call.query, matches!(call.caller, Caller::Anonymous))?;
+    let overrides = response_overrides(&call.query, call.caller.is_anonymous())?;
     pace::limit(call)?;
     let bucket = granted.bucket()?;
     let named = granted.object(call).await?;

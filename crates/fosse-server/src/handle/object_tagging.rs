@@ -13,6 +13,7 @@ pub(crate) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
     let limit = call.service.config.limits.max_xml_bytes;
     let document = body.document(&call.headers, limit).await?;
     let tags = Tagging::from_xml(&document)?.tags;
+    gate::authorize_body_tags(call, granted, &tags).await?;
     set(call, granted, tags, StatusCode::OK).await
 }
 

@@ -9,6 +9,7 @@ use crate::request::Call;
 use crate::respond::{Answer, set, xml};
 use crate::upload::too_large;
 use fosse_oss::etag;
+use fosse_oss::op::Operation;
 use fosse_oss::range::{self, Selected};
 use fosse_oss::xml::CopyPartResult;
 use http::header::{CONTENT_RANGE, ETAG};
@@ -24,7 +25,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     let store = &call.service.store;
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
-    let mut source = Source::find(call).await?;
+    let mut source = Source::find(call, granted, Operation::UploadPartCopy).await?;
     source.object = symlink::follow(call, &source.bucket, source.object.clone()).await?;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}

@@ -88,7 +88,7 @@ pub(crate) async fn follow(
 async fn through(call: &Call, bucket: &Bucket, link: Arc<Object>) -> Result<Arc<Object>, OssError> {
     let name = link.attrs.symlink_target.as_deref().unwrap_or_default();
     let key = ObjectKey::parse(name.as_bytes())?;
-    let found = gate::authorize_source(call, &bucket.name, &key, None).await;
+    let found = gate::authorize_read(call, &bucket.name, &key, None).await;
     let (_, target) = found.map_err(|error| match error.code() {
         ErrorCode::NoSuchKey => OssError::new(ErrorCode::SymlinkTargetNotExist).with("Key", name),
         _ => error,

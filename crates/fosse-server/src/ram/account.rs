@@ -90,6 +90,7 @@ pub(super) async fn create(ram: &Ram<'_>) -> Reply {
         name: name(ram)?.unwrap_or_default(),
         alias: None,
         enabled: true,
+        block_public_access: false,
         created_ms: ram.now_ms,
         revision: 0,
     };

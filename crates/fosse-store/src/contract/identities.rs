@@ -20,6 +20,7 @@ fn account(id: &str) -> Account {
         name: "first".into(),
         alias: None,
         enabled: true,
+        block_public_access: false,
         created_ms: 1,
         revision: 0,
     }

@@ -19,6 +19,8 @@ pub struct Account {
     pub alias: Option<String>,
     /// A disabled account's keys and sessions are refused.
     pub enabled: bool,
+    /// Public access to all of its buckets is blocked.
+    pub block_public_access: bool,
     /// When it was made, Unix milliseconds.
     pub created_ms: i64,
     /// Grows with each change of anything that belongs to the account; changes expect what they read.
@@ -33,6 +35,7 @@ impl Account {
             name: String::new(),
             alias: None,
             enabled: true,
+            block_public_access: false,
             created_ms: 0,
             revision: 0,
         }
