@@ -1,5 +1,6 @@
 //! The running service: accept loops, background sweeps, and the order of a shutdown.
 
+use crate::access_log;
 use crate::access_monitor;
 use crate::admin;
 use crate::clock::Clock;
@@ -39,6 +40,7 @@ pub(crate) async fn run(
     let service = Arc::new(Service::new(config, store, clock, first, signal.clone()));
     let connections = Arc::new(Connections::new(service.clone()));
 
+    access_log::look(&service).await;
     let mut tasks = tokio::task::JoinSet::new();
     for (listener, door) in listeners.plain {
         let listener = TcpListener::from_std(listener)?;
@@ -70,6 +72,7 @@ pub(crate) async fn run(
     }
     tasks.spawn(sweep(service.clone(), signal.clone()));
     tasks.spawn(lifecycle::run(service.clone(), signal.clone()));
+    tasks.spawn(access_log::run(service.clone(), signal.clone()));
     tasks.spawn(access_monitor::run(service.clone(), signal.clone()));
     let last_uses = tokio::spawn(identity::keep_last_uses(service.clone(), signal.clone()));
 
@@ -86,6 +89,7 @@ pub(crate) async fn run(
         seats.empty(Duration::from_secs(1)).await;
     }
     tasks.shutdown().await;
+    access_log::finish(&service).await;
     service.accesses.flush(&service.store).await;
     let _ = last_uses.await;
     Ok(())

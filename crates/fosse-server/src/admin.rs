@@ -53,6 +53,12 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
     }
 }
 
+fn metrics(service: &Service) -> String {
+    let mut text = service.metrics.render(service.store.healthy());
+    service.access_log.render(&mut text);
+    text
+}
+
 fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let text = |status: StatusCode, body: String| {
         let mut response = Response::new(Full::new(Bytes::from(body)));
@@ -77,10 +83,7 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not accept writes\n".to_owned(),
         ),
-        "/metrics" => text(
-            StatusCode::OK,
-            service.metrics.render(service.store.healthy()),
-        ),
+        "/metrics" => text(StatusCode::OK, metrics(service)),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! From a request to its handler and back: addressing, then who asks, then may they, then the one handler of the
 //! operation. The order of refusals follows errors.md §3.
 
+use crate::access_log;
 use crate::callback;
 use crate::conn::Origin;
 use crate::gate::{self, Authorized};
@@ -15,6 +16,7 @@ use crate::upload::RequestBody;
 use crate::website;
 use fosse_oss::op::{Operation, Query, Target};
 use fosse_oss::{ErrorCode, OssError};
+use fosse_store::measure_growth;
 use http::header::ORIGIN;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -42,7 +44,12 @@ pub(crate) fn handle(
     let mut call = Call::new(service, origin, parts, started);
     let mut record = Record::new(&call, in_flight);
     async move {
-        let (mut response, error) = match answer(&mut call, &mut body).await {
+        let (answer, growth) = if call.service.access_log.is_wanted() {
+            Box::pin(measure_growth(answer(&mut call, &mut body))).await
+        } else {
+            (answer(&mut call, &mut body).await, 0)
+        };
+        let (mut response, error) = match answer {
             Ok(response) => (response, None),
             Err(error) => (respond::refuse(&call, &error), Some(error)),
         };
@@ -51,6 +58,16 @@ pub(crate) fn handle(
         }
         let close = body.settle(call.version);
         record.bytes_in = body.received();
+        if call.service.access_log.is_wanted() {
+            let pending = access_log::pending(
+                &call,
+                response.status(),
+                response.headers(),
+                error.as_ref(),
+                growth,
+            );
+            record.pending = Box::pin(pending).await.map(Box::new);
+        }
         record.learn(&mut call, error.as_ref());
         let response = respond::send(&call, response, close, record);
         respond::recycle(call.headers);

@@ -13,6 +13,7 @@
 )]
 
 mod accept;
+mod access_log;
 mod access_monitor;
 mod admin;
 mod bucket_config;

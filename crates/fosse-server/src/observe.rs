@@ -1,6 +1,8 @@
 //! The access log: one structured line a request, written when its response has ended. It never holds a raw query,
 //! an `Authorization` header, a signature, a token or a referer: each of them can carry a credential.
 
+use crate::access_log::Pending;
+use crate::access_log::line::Ending;
 use crate::gate::Caller;
 use crate::request::Call;
 use crate::service::Service;
@@ -35,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) bytes_out: u64,
     /// The response ended early for a reason of the server's.
     pub(crate) broken: bool,
+    /// The line for the bucket's own access log.
+    pub(crate) pending: Option<Box<Pending>>,
     _in_flight: InFlight,
 }
 
@@ -66,6 +70,7 @@ impl Record {
             bytes_in: 0,
             bytes_out: 0,
             broken: false,
+            pending: None,
             _in_flight: in_flight,
         })
     }
@@ -111,6 +116,15 @@ impl Drop for Record {
         self.service
             .metrics
             .request(self.operation, status, took, self.bytes_in, self.bytes_out);
+        if let Some(pending) = self.pending.take() {
+            let ending = Ending {
+                status,
+                received: self.bytes_in,
+                sent: self.bytes_out,
+                total_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            };
+            self.service.access_log.push(*pending, ending);
+        }
         if !wanted() {
             return;
         }

@@ -1,5 +1,6 @@
 //! What every request shares: settings, store, clock, caches and counters.
 
+use crate::access_log::AccessLog;
 use crate::access_monitor::Accesses;
 use crate::bucket_config::ConfigCache;
 use crate::callback::Callbacks;
@@ -41,6 +42,8 @@ pub(crate) struct Service {
     pub(crate) throttle: Throttle,
     /// Parsed configurations of buckets.
     pub(crate) configs: ConfigCache,
+    /// Lines for the access logs of buckets.
+    pub(crate) access_log: AccessLog,
     /// When objects were read, where a bucket wants to know.
     pub(crate) accesses: Accesses,
     pub(crate) metrics: Metrics,
@@ -97,6 +100,7 @@ impl Service {
             nonces: Nonces::default(),
             throttle: Throttle::default(),
             configs: ConfigCache::new(),
+            access_log: AccessLog::default(),
             accesses: Accesses::default(),
             metrics: Metrics::default(),
             dates: DateCache::default(),

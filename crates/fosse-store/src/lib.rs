@@ -34,7 +34,7 @@ pub use record::{
 pub use store::{
     BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery,
     ListedVersion, OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store,
-    UploadPage, UploadQuery, VersionPage, VersionQuery,
+    UploadPage, UploadQuery, VersionPage, VersionQuery, measure_growth,
 };
 pub use version::VersionId;
 

@@ -9,6 +9,7 @@ over_engines!(
     shared_bodies_are_released_once_each,
     classes_change_in_place,
     accesses_are_recorded,
+    growth_is_measured,
 );
 
 async fn walk(store: &Store, b: &Bucket, prefix: &str, limit: usize) -> (Vec<Seen>, Vec<Seen>) {
@@ -256,4 +257,30 @@ async fn accesses_are_recorded(store: Store) {
     put_at(&store, &b, "k", 6_000).await;
     let object = store.object(&b, "k", None).await.unwrap();
     assert_eq!(object.accessed_ms, None, "another object");
+}
+
+async fn growth_is_measured(store: Store) {
+    let b = bucket(&store, "b").await;
+    let (_, grown) = measure_growth(put(&store, &b, "k", &bytes(1, 100))).await;
+    assert_eq!(grown, 100);
+    let (_, grown) = measure_growth(put(&store, &b, "k", &bytes(1, 30))).await;
+    assert_eq!(grown, -70, "it replaces");
+    let ia = ObjectAttrs {
+        storage_class: StorageClass::IA,
+        ..attrs()
+    };
+    let source = store.object(&b, "k", None).await.unwrap();
+    let copy = store.copy_object(&source, &b, "c", ia, WriteCondition::default(), 9);
+    let (_, grown) = measure_growth(copy).await;
+    assert_eq!(grown, 30, "a class that is counted apart counts once");
+    let (_, grown) = measure_growth(async {
+        store.delete_object(&b, "k", None, 9).await.unwrap();
+        store.delete_object(&b, "absent", None, 9).await.unwrap();
+        store.delete_object(&b, "c", None, 9).await.unwrap();
+    })
+    .await;
+    assert_eq!(grown, -60);
+    put(&store, &b, "k", &bytes(1, 5)).await;
+    let (_, grown) = measure_growth(store.object(&b, "k", None)).await;
+    assert_eq!(grown, 0);
 }

@@ -12,6 +12,7 @@ pub(crate) mod counts;
 mod domain;
 pub(crate) mod encryption;
 pub(crate) mod garbage;
+mod growth;
 pub(crate) mod identity;
 mod list;
 mod list_versions;
@@ -29,6 +30,7 @@ mod versions;
 
 pub use body::{BlobWriter, FinishedBlob, SealedBlob};
 pub use domain::BindError;
+pub use growth::measure_growth;
 pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
 pub use list_versions::{ListedVersion, VersionPage, VersionQuery};

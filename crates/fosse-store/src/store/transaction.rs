@@ -10,6 +10,7 @@ use crate::record::{
 use crate::store::Inner;
 use crate::store::body::Sealed;
 use crate::store::garbage::{Garbage, GarbageRecord};
+use crate::store::growth;
 use crate::store::identity::AccountChange;
 use crate::store::state::ObjectName;
 use bytes::Bytes;
@@ -94,6 +95,7 @@ impl Inner {
     /// Applies the transaction.
     pub(crate) async fn commit(&self, transaction: Transaction) -> Result<Outcome> {
         let Transaction { changes, after, .. } = transaction;
+        let grown = growth::of(&changes);
         let state = self.state.clone();
         let after = move || {
             for after in after {
@@ -127,12 +129,17 @@ impl Inner {
                 }
             }
         };
-        self.meta
+        let outcome = self
+            .meta
             .apply(Batch {
                 changes,
                 after: Some(Box::new(after)),
             })
-            .await
+            .await?;
+        if let (Outcome::Applied, Some(bytes)) = (outcome, grown) {
+            growth::add(bytes);
+        }
+        Ok(outcome)
     }
 
     /// The first naming of a sealed blob by a body, a part or a manifest.

@@ -17,6 +17,7 @@ pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
     let status = BucketLoggingStatus::from_xml(&document)?;
     if let Some(target) = &status.target {
         check_target(call, &granted.bucket()?.owner, target).await?;
+        call.service.access_log.want();
     }
     store(call, granted, LOGGING, status.to_xml()).await
 }
