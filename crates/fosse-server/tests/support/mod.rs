@@ -2,6 +2,8 @@
 //! or not, and answers are parsed by hand, so that a fault of an HTTP library cannot hide one of the server.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod rpc;
+
 use fosse_oss::sign::{self, Credentials, Scheme, SignOptions, SignRequest};
 use fosse_server::{Clock, Config, Listeners, serve};
 use fosse_store::{AccessKey, Store};
@@ -185,6 +187,7 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
     pub(crate) proof: Proof,
     pub(crate) key_pair: (String, String),
+    pub(crate) token: Option<String>,
     /// `Host`, if not path-style on the address.
     pub(crate) virtual_host: Option<String>,
     pub(crate) chunked: bool,
@@ -203,6 +206,7 @@ impl Request {
             body: Vec::new(),
             proof: Proof::Header(Scheme::V4),
             key_pair: (ID.into(), SECRET.into()),
+            token: None,
             virtual_host: None,
             chunked: false,
             unframed: false,
@@ -239,6 +243,12 @@ impl Request {
 
     pub(crate) fn by(mut self, id: &str, secret: &str) -> Self {
         self.key_pair = (id.into(), secret.into());
+        self
+    }
+
+    /// With temporary credentials.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -291,7 +301,7 @@ impl Request {
         let credentials = Credentials {
             access_key_id: self.key_pair.0.clone(),
             access_key_secret: self.key_pair.1.clone(),
-            security_token: None,
+            security_token: self.token.clone(),
         };
         let options = |scheme| SignOptions {
             scheme,
