@@ -6,6 +6,7 @@ mod counts;
 mod domains;
 mod encryption;
 mod identities;
+mod largest;
 mod listing;
 mod meta;
 mod multipart;
