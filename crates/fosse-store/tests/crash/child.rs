@@ -1,10 +1,10 @@
 //! The process that is killed: sixteen clients that write as fast as they can and say what they do.
 
-use crate::model::{BUCKET, CLIENTS, Content, KEYS, Random, bytes, write_content};
+use crate::model::{BUCKET, CLIENTS, Content, KEYS, Random, VERSIONED, bytes, write_content};
 use bytes::Bytes;
 use fosse_store::{
     Acl, Bucket, NewBucket, ObjectAttrs, OpenOptions, Redundancy, SealedBlob, StorageClass, Store,
-    StoreError, WriteCondition,
+    StoreError, VersionQuery, Versioning, WriteCondition,
 };
 use std::io::Write;
 use std::path::Path;
@@ -29,16 +29,22 @@ pub(crate) fn write_until_killed(dir: &Path, seed: u64) {
         .expect("runtime");
     runtime.block_on(async {
         let store = Store::open(OpenOptions::new(dir)).expect("the store opens");
-        let bucket = open_bucket(&store).await;
+        let bucket = open_bucket(&store, BUCKET).await;
+        open_bucket(&store, VERSIONED).await;
+        let versioned = store
+            .update_bucket(VERSIONED, |bucket| bucket.versioning = Versioning::Enabled)
+            .await
+            .expect("versioning");
         say("bucket".into());
         let mut clients = tokio::task::JoinSet::new();
         for client in 0..CLIENTS {
-            let (store, bucket) = (store.clone(), bucket.clone());
+            let (store, bucket, versioned) = (store.clone(), bucket.clone(), versioned.clone());
             let random = Random::new(seed ^ ((client + 1) << 32));
             clients.spawn(
                 Client {
                     store,
                     bucket,
+                    versioned,
                     client,
                     random,
                 }
@@ -53,9 +59,9 @@ pub(crate) fn write_until_killed(dir: &Path, seed: u64) {
     });
 }
 
-async fn open_bucket(store: &Store) -> Arc<Bucket> {
+async fn open_bucket(store: &Store, name: &str) -> Arc<Bucket> {
     let new = NewBucket {
-        name: BUCKET.into(),
+        name: name.into(),
         owner: "1".into(),
         acl: Acl::Private,
         storage_class: StorageClass::Standard,
@@ -68,13 +74,19 @@ async fn open_bucket(store: &Store) -> Arc<Bucket> {
     }
 }
 
-fn attrs() -> ObjectAttrs {
-    ObjectAttrs::of("1")
-}
+const CLASSES: [StorageClass; 5] = [
+    StorageClass::Standard,
+    StorageClass::IA,
+    StorageClass::Archive,
+    StorageClass::ColdArchive,
+    StorageClass::DeepColdArchive,
+];
 
 struct Client {
     store: Store,
     bucket: Arc<Bucket>,
+    /// A bucket with versioning; see [`Client::versions`].
+    versioned: Arc<Bucket>,
     client: u64,
     random: Random,
 }
@@ -87,6 +99,18 @@ impl Client {
             _ => 2_500_000,
         };
         self.random.below(most) as usize
+    }
+
+    /// Of any class: the counters by class are to be right as well.
+    fn attrs(&mut self) -> ObjectAttrs {
+        ObjectAttrs {
+            storage_class: self.class(),
+            ..ObjectAttrs::of("1")
+        }
+    }
+
+    fn class(&mut self) -> StorageClass {
+        CLASSES[self.random.below(5) as usize]
     }
 
     fn piece(&mut self) -> (u64, usize) {
@@ -105,11 +129,13 @@ impl Client {
     async fn work(mut self) {
         loop {
             let key = format!("{}/{}", self.client, self.random.below(KEYS));
-            match self.random.below(10) {
+            match self.random.below(12) {
                 0..=5 => self.put(&key).await,
                 6 | 7 => self.delete(&key).await,
                 8 => self.multipart(&key).await,
-                _ => self.copy(&key).await,
+                9 => self.copy(&key).await,
+                10 => self.reclass(&key).await,
+                _ => self.versions().await,
             }
         }
     }
@@ -119,12 +145,70 @@ impl Client {
         let content: Content = vec![piece];
         say(format!("begin {key} put {}", write_content(&content)));
         let blob = self.seal(piece).await;
-        let no = WriteCondition::default();
+        let (attrs, no) = (self.attrs(), WriteCondition::default());
         self.store
-            .put_object(&self.bucket, key, blob, attrs(), no, 1)
+            .put_object(&self.bucket, key, blob, attrs, no, 1)
             .await
             .expect("put");
         say(format!("done {key}"));
+    }
+
+    /// Changes the storage class of what may be there: the bytes stay, the counters move.
+    async fn reclass(&mut self, key: &str) {
+        let class = self.class();
+        let change = |_: &_, attrs: &mut ObjectAttrs| {
+            attrs.storage_class = class;
+            Ok::<(), ()>(())
+        };
+        match self
+            .store
+            .change_object(&self.bucket, key, None, change)
+            .await
+        {
+            Ok(_) | Err(StoreError::NoSuchKey) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds a version or a marker to one of its keys of the versioned bucket, or removes one of many.
+    async fn versions(&mut self) {
+        let key = format!("{}/{}", self.client, self.random.below(2));
+        let bucket = self.versioned.clone();
+        let query = VersionQuery {
+            prefix: key.clone(),
+            max_keys: 20,
+            ..Default::default()
+        };
+        let page = self
+            .store
+            .list_versions(&bucket, query)
+            .await
+            .expect("a listing");
+        let known = page.versions.len() as u64;
+        if known > 6 {
+            let doomed = page.versions[self.random.below(known) as usize].version;
+            say(format!("drop {key} {doomed}"));
+            let removed = self
+                .store
+                .delete_object(&bucket, &key, Some(doomed), 1)
+                .await;
+            assert!(removed.expect("remove").existed);
+            return;
+        }
+        let version = if self.random.below(3) == 0 {
+            let marked = self.store.delete_object(&bucket, &key, None, 1).await;
+            marked.expect("delete").version
+        } else {
+            let piece = (self.random.next(), self.random.below(3_000) as usize);
+            let blob = self.seal(piece).await;
+            let (attrs, no) = (self.attrs(), WriteCondition::default());
+            let put = self
+                .store
+                .put_object(&bucket, &key, blob, attrs, no, 1)
+                .await;
+            put.expect("put").version
+        };
+        say(format!("keep {key} {}", version.expect("a version")));
     }
 
     async fn delete(&mut self, key: &str) {
@@ -143,7 +227,7 @@ impl Client {
             WriteCondition::default(),
         );
         let upload = store
-            .create_upload(&bucket, key, attrs(), no, 1)
+            .create_upload(&bucket, key, self.attrs(), no, 1)
             .await
             .expect("upload")
             .id;
@@ -190,10 +274,10 @@ impl Client {
         let piece = self.piece();
         say(format!("begin {key} put {}", write_content(&vec![piece])));
         let blob = self.seal(piece).await;
-        let no = WriteCondition::default();
+        let (attrs, no) = (self.attrs(), WriteCondition::default());
         let put = self
             .store
-            .put_object(&self.bucket, key, blob, attrs(), no, 1)
+            .put_object(&self.bucket, key, blob, attrs, no, 1)
             .await;
         let source = put.expect("put").object;
         say(format!("done {key}"));
@@ -202,8 +286,9 @@ impl Client {
             "begin {target} put {}",
             write_content(&vec![piece])
         ));
+        let attrs = self.attrs();
         self.store
-            .copy_object(&source, &self.bucket, &target, attrs(), no, 1)
+            .copy_object(&source, &self.bucket, &target, attrs, no, 1)
             .await
             .expect("copy");
         say(format!("done {target}"));

@@ -1,12 +1,16 @@
 //! What must be in the store, by what the writer said before it died.
 
-use fosse_store::{BodyReader, Bucket, ListQuery, OpenOptions, Store, StoreError, UploadQuery};
-use std::collections::HashMap;
+use fosse_store::{
+    BodyReader, Bucket, ListQuery, ListedVersion, OpenOptions, Store, StoreError, UploadQuery,
+    VersionQuery,
+};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 pub(crate) const CLIENTS: u64 = 16;
 pub(crate) const KEYS: u64 = 5;
 pub(crate) const BUCKET: &str = "crash";
+pub(crate) const VERSIONED: &str = "crash-versions";
 
 /// A small generator, so that a seed gives the same choices everywhere.
 pub(crate) struct Random(u64);
@@ -90,12 +94,15 @@ struct Key {
 #[derive(Default)]
 pub(crate) struct Model {
     keys: HashMap<String, Key>,
+    /// Versions and markers that must be there.
+    versions: HashSet<(String, String)>,
     acknowledged: u64,
     created: bool,
 }
 
 impl Model {
-    /// One line of the writer: `bucket`, `begin KEY put CONTENT`, `begin KEY delete`, `done KEY`.
+    /// One line of the writer: `bucket`, `begin KEY put CONTENT`, `begin KEY delete`, `done KEY`; of versions
+    /// `keep KEY VERSION` once it is there and `drop KEY VERSION` before it goes.
     pub(crate) fn hear(&mut self, line: &str) {
         let words: Vec<_> = line.split(' ').collect();
         match words.as_slice() {
@@ -104,6 +111,15 @@ impl Model {
                 self.key(key).begun = Some(Some(read_content(content)));
             }
             ["begin", key, "delete"] => self.key(key).begun = Some(None),
+            ["keep", key, version] => {
+                self.versions
+                    .insert(((*key).to_owned(), (*version).to_owned()));
+                self.acknowledged += 1;
+            }
+            ["drop", key, version] => {
+                self.versions
+                    .remove(&((*key).to_owned(), (*version).to_owned()));
+            }
             ["done", key] => {
                 let key = self.key(key);
                 key.sure = key.begun.take().expect("done what was begun");
@@ -152,13 +168,45 @@ impl Model {
         assert_eq!(unfinished, 0, "cycle {cycle}: unfinished files");
 
         match store.bucket(BUCKET).await {
-            Ok(bucket) => self.check_objects(&store, &bucket, cycle, totals).await,
+            Ok(bucket) => {
+                self.check_objects(&store, &bucket, cycle, totals).await;
+                self.check_versions(&store, cycle).await;
+            }
             Err(StoreError::NoSuchBucket) => {
                 assert!(!self.created, "cycle {cycle}: the bucket is gone")
             }
             Err(error) => panic!("cycle {cycle}: {error}"),
         }
         store.close().await.expect("the store closes");
+    }
+
+    /// Every version that was acknowledged and not removed is listed. (What was being removed may be there or not.)
+    async fn check_versions(&self, store: &Store, cycle: u64) {
+        let bucket = match store.bucket(VERSIONED).await {
+            Ok(bucket) => bucket,
+            Err(StoreError::NoSuchBucket) => return assert!(self.versions.is_empty()),
+            Err(error) => panic!("cycle {cycle}: {error}"),
+        };
+        let mut query = VersionQuery {
+            max_keys: 9,
+            ..Default::default()
+        };
+        let mut listed = HashSet::new();
+        loop {
+            let page = store
+                .list_versions(&bucket, query.clone())
+                .await
+                .expect("a listing");
+            let name = |entry: ListedVersion| (entry.key, entry.version.to_string());
+            listed.extend(page.versions.into_iter().map(name));
+            let Some(next) = page.next_key else { break };
+            (query.key_marker, query.version_marker) = (next, page.next_version);
+        }
+        let lost: Vec<_> = self.versions.difference(&listed).collect();
+        assert!(
+            lost.is_empty(),
+            "cycle {cycle}: versions are lost: {lost:?}"
+        );
     }
 
     async fn check_objects(
