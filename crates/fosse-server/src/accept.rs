@@ -6,6 +6,8 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::conn::Connections;
+use crate::domain::expiry;
+use crate::domain::tls::Tls;
 use crate::identity;
 use crate::lifecycle;
 use crate::limits::{Seats, turn_away};
@@ -19,7 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 /// See [`crate::serve`].
 pub(crate) async fn run(
@@ -37,7 +38,15 @@ pub(crate) async fn run(
     let seats = Seats::new(config.limits.max_connections);
     let deadline = config.shutdown_deadline;
     let (switch, signal) = shutdown::switch();
-    let service = Arc::new(Service::new(config, store, clock, first, signal.clone()));
+    let https = listeners.https_addresses().first().copied();
+    let service = Arc::new(Service::new(
+        config,
+        store,
+        clock,
+        first,
+        https,
+        signal.clone(),
+    ));
     let connections = Arc::new(Connections::new(service.clone()));
 
     access_log::look(&service).await;
@@ -52,12 +61,12 @@ pub(crate) async fn run(
             seats.clone(),
         ));
     }
-    let acceptor = listeners.tls_config.map(TlsAcceptor::from);
+    let identity = listeners.identity.map(Arc::new);
     for (listener, door) in listeners.tls {
         let listener = TcpListener::from_std(listener)?;
         tasks.spawn(accept(
             listener,
-            acceptor.clone(),
+            identity.clone(),
             door,
             connections.clone(),
             seats.clone(),
@@ -75,6 +84,7 @@ pub(crate) async fn run(
     tasks.spawn(access_log::run(service.clone(), signal.clone()));
     tasks.spawn(access_monitor::run(service.clone(), signal.clone()));
     let last_uses = tokio::spawn(identity::keep_last_uses(service.clone(), signal.clone()));
+    tasks.spawn(expiry::watch(service.clone(), identity, signal.clone()));
 
     shutdown.await;
     tracing::info!("shutting down: no new connections, finishing what is in flight");
@@ -98,7 +108,7 @@ pub(crate) async fn run(
 /// Accepts until the shutdown begins.
 async fn accept(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     door: Door,
     connections: Arc<Connections>,
     seats: Seats,

@@ -1,6 +1,7 @@
 //! The admin listener: `/healthz`, `/readyz` and `/metrics`. Plain HTTP/1.1, without keys: bind it where only the
 //! operator reaches it.
 
+use crate::domain::expiry;
 use crate::service::Service;
 use crate::shutdown::{Phase, Signal};
 use bytes::Bytes;
@@ -56,6 +57,7 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
 fn metrics(service: &Service) -> String {
     let mut text = service.metrics.render(service.store.healthy());
     service.access_log.render(&mut text);
+    expiry::render(&service.certificates.read(), &mut text);
     text
 }
 

@@ -17,6 +17,12 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Proxies before the service, and where its clients are.
     pub network: Network,
+    /// Which links under the server's own names download instead of being shown (delivery.md §3).
+    pub force_download: ForceDownload,
+    /// Which plain HTTP requests are sent on to HTTPS.
+    pub https_redirect: HttpsRedirect,
+    /// Name server that PutCname asks for the proof that a domain belongs to the caller; `None`: no proof is asked for.
+    pub domain_check: Option<SocketAddr>,
     /// Admin listener (`/healthz`, `/readyz`, `/metrics`); `None` turns it off.
     pub admin: Option<SocketAddr>,
     /// Region id, e.g. `cn-hangzhou`: the V4 scope, `Region`, and `oss-REGION` as `Location`.
@@ -63,6 +69,31 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Private key (PKCS#8, PKCS#1 or SEC1).
     pub key: PathBuf,
+}
+
+/// Which objects a link under one of the server's own names downloads instead of showing, as rules of the public service do.
+/// Requests that are signed in a header, and custom domains, are never concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForceDownload {
+    /// All of them, and application packages (`.apk`, `.ipa`) are refused: what the public service does for new accounts.
+    #[default]
+    Service,
+    /// Those that a browser would run: pages, and images and documents that can carry scripts.
+    ActiveContent,
+    /// None.
+    Off,
+}
+
+/// Which requests over plain HTTP are sent on to HTTPS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HttpsRedirect {
+    /// None.
+    #[default]
+    Off,
+    /// Those to custom domains.
+    CustomDomains,
+    /// All of them.
+    All,
 }
 
 /// Who may speak for a client, and which VPC a client is in (access-control.md §9). The default trusts nobody and knows
@@ -143,6 +174,9 @@ impl Default for Config {
             listen_tls: Vec::new(),
             tls: None,
             network: Network::default(),
+            force_download: ForceDownload::default(),
+            https_redirect: HttpsRedirect::default(),
+            domain_check: None,
             admin: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9001))),
             region: "cn-hangzhou".to_owned(),
             accepted_regions: Vec::new(),

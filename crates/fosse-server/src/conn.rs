@@ -1,6 +1,7 @@
 //! One connection: TLS if the listener has it, HTTP/1.1 or HTTP/2, a watchdog, and an orderly end.
 
 use crate::dispatch;
+use crate::domain::tls::Tls;
 use crate::limits::Seat;
 use crate::listen::Door;
 use crate::proxy_header;
@@ -9,6 +10,7 @@ use crate::shutdown::Phase;
 use crate::stall::{Activity, Verdict, Watched};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use rustls::server::Acceptor;
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -16,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Bytes that wait for a client on the same machine, such as a reverse proxy: few enough to stay in the processor's
 /// cache until they are read. Others have a distance to fill, for which the kernel must tune the buffer itself.
@@ -75,7 +78,7 @@ impl Connections {
         &self,
         mut stream: TcpStream,
         mut peer: SocketAddr,
-        tls: Option<TlsAcceptor>,
+        tls: Option<Arc<Tls>>,
         door: Door,
         seat: Seat,
     ) {
@@ -102,9 +105,9 @@ impl Connections {
         };
         match tls {
             None => self.speak(stream, origin).await,
-            Some(acceptor) => {
+            Some(tls) => {
                 let limit = self.service.config.limits.tls_handshake_timeout;
-                match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+                match tokio::time::timeout(limit, self.shake_hands(stream, &tls)).await {
                     Ok(Ok(stream)) => self.speak(stream, origin).await,
                     Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
@@ -112,6 +115,17 @@ impl Connections {
             }
         }
         drop(seat);
+    }
+
+    /// TLS with the settings for the name that the client asks for.
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        tls: &Tls,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let config = tls.config(&self.service, &start.client_hello()).await;
+        start.into_stream(config).await
     }
 
     /// What the proxy before this connection says; `None` when it is none that may, or says nothing that can be

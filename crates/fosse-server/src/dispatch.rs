@@ -2,8 +2,11 @@
 //! operation. The order of refusals follows errors.md §3.
 
 use crate::access_log;
+use crate::addressing;
+use crate::bucket_recovery;
 use crate::callback;
 use crate::conn::Origin;
+use crate::delivery;
 use crate::gate::{self, Authorized};
 use crate::handle;
 use crate::observe::Record;
@@ -14,7 +17,7 @@ use crate::service::Service;
 use crate::stall::InFlight;
 use crate::upload::RequestBody;
 use crate::website;
-use fosse_oss::op::{Operation, Query, Target};
+use fosse_oss::op::{Operation, Query};
 use fosse_oss::{ErrorCode, OssError};
 use fosse_store::measure_growth;
 use http::header::ORIGIN;
@@ -50,7 +53,11 @@ pub(crate) fn handle(
             (answer(&mut call, &mut body).await, 0)
         };
         let (mut response, error) = match answer {
-            Ok(response) => (response, None),
+            Ok(mut response) => {
+                let status = response.status();
+                delivery::force_download(&call, status, response.headers_mut());
+                (response, None)
+            }
             Err(error) => (respond::refuse(&call, &error), Some(error)),
         };
         if call.headers.contains_key(ORIGIN) {
@@ -81,17 +88,15 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     if looks == Looks::Call {
         return Ok(Box::pin(rpc::answer(call, body)).await);
     }
-    call.target = Target::resolve(&call.service.addressing, call.host(), call.path(), &|_| {
-        None
-    })?;
+    addressing::resolve(call).await?;
     if callback::is_key_request(call) {
         return callback::public_key(call).await;
     }
+    if let Some(redirect) = addressing::https_redirect(call) {
+        return Ok(redirect);
+    }
     call.query = Query::beside_signature(call.raw_query())?;
-    let operation = Operation::identify(call.method.as_str(), &call.target, &call.query, &|name| {
-        call.headers.contains_key(name)
-    });
-    call.operation = operation.as_ref().ok().copied();
+    let mut operation = identify(call);
     if call.method == Method::OPTIONS {
         return Box::pin(handle::cors::preflight(call)).await;
     }
@@ -101,21 +106,38 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     if call.operation == Some(Operation::PostObject) {
         return Box::pin(handle::post_form::post_object(call, body)).await;
     }
-    call.caller = match gate::authenticate(call) {
-        Ok(caller) => caller,
-        Err(refusal) => return Err(gate::rather_no_such_bucket(call, refusal).await),
-    };
+    match gate::authenticate(call) {
+        Ok(caller) => call.caller = caller,
+        Err(refusal) => {
+            call.caller = match Box::pin(bucket_recovery::recover(call, refusal)).await {
+                Ok(caller) => caller,
+                Err(refusal) => return Err(gate::rather_no_such_bucket(call, refusal).await),
+            };
+            operation = identify(call);
+        }
+    }
     let operation = operation?;
+    delivery::refuse_package(call, operation)?;
     if website::concerns(call, operation)
         && let Some(page) = Box::pin(website::serve(call)).await
     {
         return page;
     }
     let granted = gate::authorize(call, operation).await?;
+    addressing::check_acceleration(call, operation, granted.bucket().ok().map(|b| &**b))?;
     if let Some(refusal) = operation.refusal() {
         return Err(refusal);
     }
     route(call, body, operation, &granted).await
+}
+
+/// The operation that the request names, also kept in `call`.
+fn identify(call: &mut Call) -> Result<Operation, OssError> {
+    let operation = Operation::identify(call.method.as_str(), &call.target, &call.query, &|name| {
+        call.headers.contains_key(name)
+    });
+    call.operation = operation.as_ref().ok().copied();
+    operation
 }
 
 /// 400: an operation that Fosse knows and does not offer (api-objects.md §18).
@@ -170,6 +192,11 @@ async fn route_others(
         Op::HeadBucket => Ok(respond::empty(http::StatusCode::OK)),
         Op::GetBucketInfo => handle::bucket::get_bucket_info(call, granted).await,
         Op::GetBucketLocation => handle::bucket::get_bucket_location(call),
+        Op::CreateCnameToken => handle::cname::create_token(call, body, granted).await,
+        Op::GetCnameToken => handle::cname::get_token(call, granted).await,
+        Op::PutCname => handle::cname::put(call, body, granted).await,
+        Op::ListCname => handle::cname::list(call, granted).await,
+        Op::DeleteCname => handle::cname::delete(call, body, granted).await,
         Op::GetBucketStat => handle::bucket::get_bucket_stat(call, granted).await,
         Op::GetBucketAcl => handle::acl::get_bucket_acl(granted),
         Op::PutBucketAcl => handle::acl::put_bucket_acl(call, granted).await,

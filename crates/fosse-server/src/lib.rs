@@ -15,15 +15,19 @@
 mod accept;
 mod access_log;
 mod access_monitor;
+mod addressing;
 mod admin;
 mod bucket_config;
+mod bucket_recovery;
 mod callback;
 mod cidr;
 mod client_address;
 mod clock;
 mod config;
 mod conn;
+mod delivery;
 mod dispatch;
+pub mod domain;
 mod gate;
 mod handle;
 mod identity;
@@ -50,7 +54,7 @@ mod website;
 pub use callback::{BadCallbackTarget, CallbackTarget};
 pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;
-pub use config::{Callbacks, Config, Limits, Network, TlsFiles};
+pub use config::{Callbacks, Config, ForceDownload, HttpsRedirect, Limits, Network, TlsFiles};
 pub use listen::{Listeners, ServeError};
 
 use fosse_store::Store;

@@ -1,14 +1,11 @@
 //! Sockets: everything is bound, and the certificate read, before anything is served, so that ports are known and
 //! a wrong setting is one clear error at start.
 
-use crate::config::{Config, TlsFiles};
-use rustls::ServerConfig;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use crate::config::Config;
+use crate::domain::tls::Tls;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Why the service could not start or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +49,7 @@ pub(crate) struct Door {
 pub struct Listeners {
     pub(crate) plain: Vec<(TcpListener, Door)>,
     pub(crate) tls: Vec<(TcpListener, Door)>,
-    pub(crate) tls_config: Option<Arc<ServerConfig>>,
+    pub(crate) identity: Option<Tls>,
     pub(crate) admin: Option<TcpListener>,
 }
 
@@ -62,8 +59,8 @@ impl Listeners {
     /// # Errors
     /// The first address that cannot be bound, or a certificate or key that cannot be used.
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
-        let tls_config = match &config.tls {
-            Some(files) => Some(Arc::new(read_identity(files)?)),
+        let identity = match &config.tls {
+            Some(files) => Some(Tls::read(files)?),
             None if config.listen_tls.is_empty() => None,
             None => {
                 return Err(ServeError::Setting(
@@ -93,7 +90,7 @@ impl Listeners {
                 .iter()
                 .map(open)
                 .collect::<Result<_, _>>()?,
-            tls_config,
+            identity,
             admin: config.admin.map(bind_one).transpose()?,
         })
     }
@@ -158,28 +155,4 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, ServeError> {
         Ok(TcpListener::from(socket))
     };
     bind().map_err(|source| ServeError::Bind { address, source })
-}
-
-fn read_identity(files: &TlsFiles) -> Result<ServerConfig, ServeError> {
-    let fail = |path: &PathBuf, reason: String| ServeError::Tls {
-        path: path.clone(),
-        reason,
-    };
-    let chain = CertificateDer::pem_file_iter(&files.cert)
-        .and_then(|certs| certs.collect::<Result<Vec<_>, _>>())
-        .map_err(|e| fail(&files.cert, e.to_string()))?;
-    if chain.is_empty() {
-        return Err(fail(&files.cert, "no certificate in it".to_owned()));
-    }
-    let key =
-        PrivateKeyDer::from_pem_file(&files.key).map_err(|e| fail(&files.key, e.to_string()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| fail(&files.cert, e.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|e| fail(&files.key, e.to_string()))?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tls)
 }

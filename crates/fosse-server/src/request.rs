@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// Filled by dispatch, in this order.
     pub(crate) target: Target,
+    /// The host name is none of the server's own and bound to no bucket.
+    pub(crate) foreign_host: bool,
     pub(crate) query: Query,
     pub(crate) caller: Caller,
     pub(crate) operation: Option<Operation>,
@@ -58,6 +60,7 @@ impl Call {
                 key: Vec::new(),
                 style: Style::Path,
             },
+            foreign_host: false,
             query: Query::default(),
             caller: Caller::Anonymous,
             operation: None,

@@ -7,6 +7,7 @@ use crate::callback::Callbacks;
 use crate::client_address::ClientAddresses;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::expiry::InUse;
 use crate::identity::Principals;
 use crate::key_ring::KeyCache;
 use crate::metrics::Metrics;
@@ -18,6 +19,7 @@ use crate::sts::Throttle;
 use fosse_oss::op::Addressing;
 use fosse_store::Store;
 use http::HeaderValue;
+use parking_lot::RwLock;
 use std::net::SocketAddr;
 
 /// The shared state. One per [`crate::serve`].
@@ -35,6 +37,10 @@ pub(crate) struct Service {
     pub(crate) server_header: HeaderValue,
     pub(crate) ids: RequestIds,
     pub(crate) clients: ClientAddresses,
+    /// Certificates in use, as the background last saw them.
+    pub(crate) certificates: RwLock<Vec<InUse>>,
+    /// Port of the first HTTPS listener.
+    pub(crate) https_port: Option<u16>,
     pub(crate) keys: KeyCache,
     pub(crate) identities: Principals,
     /// Nonces of calls of STS and RAM.
@@ -54,12 +60,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// `first` is the address of the first listener, for the endpoint of last resort.
+    /// `first` is the address of the first listener, for the endpoint of last resort; `https` that of the first HTTPS one.
     pub(crate) fn new(
         config: Config,
         store: Store,
         clock: Clock,
         first: Option<SocketAddr>,
+        https: Option<SocketAddr>,
         signal: Signal,
     ) -> Self {
         let public = config.public_url.as_deref().and_then(authority);
@@ -95,6 +102,8 @@ impl Service {
                 .unwrap_or(HeaderValue::from_static("Fosse")),
             ids: RequestIds::new(),
             clients: ClientAddresses::new(&config.network),
+            certificates: RwLock::default(),
+            https_port: https.map(|address| address.port()),
             keys: KeyCache::new(),
             identities: Principals::new(),
             nonces: Nonces::default(),

@@ -21,7 +21,6 @@ fn every_address_form_reaches_the_bucket() {
         "bucket.example.com:443",
         "bucket.oss-cn-hangzhou.aliyuncs.com",
         "bucket.oss-cn-hangzhou-internal.aliyuncs.com",
-        "bucket.oss-accelerate.aliyuncs.com",
     ] {
         for scheme in [Scheme::V1, Scheme::V4] {
             for proof in [Proof::Header(scheme), Proof::Url(scheme, 60)] {

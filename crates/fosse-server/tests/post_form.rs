@@ -146,6 +146,8 @@ fn a_signed_form_stores_an_object() {
             );
             let read = server.send(&Request::get("bucket", &key).anonymous());
             assert_eq!(read.body, b"123456789");
+            // A link would download; a program sees what is stored.
+            let read = server.send(&Request::get("bucket", &key));
             for (name, value) in [
                 ("etag", "\"25F9E794323B453885F5181F1B624D0B\""),
                 ("content-type", "text/plain"),

@@ -18,12 +18,14 @@ pub struct Addressing {
 
 impl Addressing {
     /// The names of a server for `region`: `localhost`, `oss-REGION.localhost`, `oss-REGION-internal.localhost`,
-    /// and `domains`.
+    /// `oss-accelerate[-overseas].localhost`, and `domains`.
     pub fn for_region(region: &str, domains: impl IntoIterator<Item = String>) -> Self {
         let mut base_domains = vec![
             "localhost".to_owned(),
             format!("oss-{region}.localhost"),
             format!("oss-{region}-internal.localhost"),
+            "oss-accelerate.localhost".to_owned(),
+            "oss-accelerate-overseas.localhost".to_owned(),
         ];
         base_domains.extend(domains);
         Self {

@@ -3,6 +3,7 @@
 
 pub(crate) mod acl;
 pub(crate) mod bucket;
+pub(crate) mod cname;
 pub(crate) mod conditions;
 pub(crate) mod config;
 pub(crate) mod copy;

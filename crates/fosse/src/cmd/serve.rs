@@ -201,6 +201,28 @@ fn server_config(settings: &Settings) -> Result<Config> {
         listen: addresses(settings, "listen")?,
         listen_tls,
         tls,
+        force_download: choice(
+            settings,
+            "force-download",
+            &[
+                ("service", fosse_server::ForceDownload::Service),
+                ("active-content", fosse_server::ForceDownload::ActiveContent),
+                ("off", fosse_server::ForceDownload::Off),
+            ],
+        )?,
+        https_redirect: choice(
+            settings,
+            "https-redirect",
+            &[
+                ("off", fosse_server::HttpsRedirect::Off),
+                ("custom-domains", fosse_server::HttpsRedirect::CustomDomains),
+                ("all", fosse_server::HttpsRedirect::All),
+            ],
+        )?,
+        domain_check: match settings.text("domain-check") {
+            Some("system") => Some(fosse_server::domain::dns::system_server()),
+            _ => addresses(settings, "domain-check")?.first().copied(),
+        },
         network: network(settings)?,
         callbacks: callbacks(settings)?,
         admin: addresses(settings, "console")?.first().copied(),
@@ -245,6 +267,22 @@ fn callbacks(settings: &Settings) -> Result<fosse_server::Callbacks> {
         ca_file: settings.text("callback-ca-file").map(Into::into),
         key_url: settings.text("callback-key-url").map(str::to_owned),
         ..fosse_server::Callbacks::default()
+    })
+}
+
+/// One of several words.
+fn choice<T: Copy + Default>(settings: &Settings, name: &str, words: &[(&str, T)]) -> Result<T> {
+    let Some(text) = settings.text(name) else {
+        return Ok(T::default());
+    };
+    let found = words.iter().find(|(word, _)| *word == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let origin = &settings.value(name).origin;
+        Failure::usage(format!(
+            "{name} ({origin}) cannot be `{text}`; it is one of {}",
+            known.join(", ")
+        ))
     })
 }
 

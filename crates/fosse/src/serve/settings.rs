@@ -147,6 +147,27 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Where applications get the public key of callbacks; default: /-/callback_pub_key.pem at --public-url or the first listener",
     ),
     setting(
+        "force-download",
+        Kind::Text,
+        "MODE",
+        "service",
+        "What links under the server's own names download instead of showing: service (all), active-content, off",
+    ),
+    setting(
+        "https-redirect",
+        Kind::Text,
+        "WHICH",
+        "off",
+        "Which plain HTTP requests are sent on to HTTPS: off, custom-domains, all",
+    ),
+    setting(
+        "domain-check",
+        Kind::Text,
+        "SERVER",
+        "off",
+        "Name server that is asked for proof before a custom domain is bound: off, system, or ADDR",
+    ),
+    setting(
         "trusted-proxy",
         Kind::List,
         "CIDR",
