@@ -99,10 +99,7 @@ impl CorsRule {
                 .map(|name| name.to_ascii_lowercase())
                 .collect(),
             expose_headers: texts("ExposeHeader", 0)?,
-            max_age_seconds: match element.value_of("MaxAgeSeconds") {
-                Some(_) => Some(element.number_of("MaxAgeSeconds")?),
-                None => None,
-            },
+            max_age_seconds: max_age(element)?,
         };
         let known = rule
             .allowed_methods
@@ -113,6 +110,17 @@ impl CorsRule {
         }
         Ok(rule)
     }
+}
+
+fn max_age(element: &Element) -> Result<Option<u64>, OssError> {
+    let Some(text) = element.value_of("MaxAgeSeconds") else {
+        return Ok(None);
+    };
+    if text.parse::<i64>().is_ok_and(|seconds| seconds < 0) {
+        let message = "The MaxAgeSeconds of a CORS rule must not be negative.";
+        return Err(OssError::invalid_argument("MaxAgeSeconds", text, message));
+    }
+    element.number_of("MaxAgeSeconds").map(Some)
 }
 
 fn pattern(name: &str, text: &str, stars: usize) -> Result<String, OssError> {

@@ -3,7 +3,7 @@
 use super::{
     LifecycleConfiguration, LifecycleExpiration, LifecycleRule, LifecycleTransition, LifecycleWhen,
 };
-use crate::header::{StorageClass, check_object_tags};
+use crate::header::StorageClass;
 use crate::xml::read::malformed;
 use crate::{ErrorCode, OssError};
 use std::collections::HashSet;
@@ -44,7 +44,7 @@ fn check_rule(rule: &LifecycleRule) -> Result<(), OssError> {
         let message = "The length of Prefix must be less than 1024.";
         return Err(OssError::invalid_argument("Prefix", &rule.prefix, message));
     }
-    check_object_tags(&rule.tags)?;
+    check_tags(&rule.tags)?;
     if actions(rule).is_empty() {
         return Err(malformed());
     }
@@ -69,6 +69,23 @@ fn check_rule(rule: &LifecycleRule) -> Result<(), OssError> {
     check_order(&rule.noncurrent_transitions, noncurrent)
 }
 
+/// The characters of object tags, and every key once. OSS takes more and longer tags here than an object can have; such
+/// a rule matches nothing.
+fn check_tags(tags: &[(String, String)]) -> Result<(), OssError> {
+    let legal = |text: &str| {
+        text.chars().all(|c| {
+            c.is_alphanumeric() || matches!(c, ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/')
+        })
+    };
+    let mut keys = HashSet::new();
+    for (key, value) in tags {
+        if key.is_empty() || !legal(key) || !legal(value) || !keys.insert(key) {
+            return Err(OssError::new(ErrorCode::InvalidTag).with("TagKey", key.as_str()));
+        }
+    }
+    Ok(())
+}
+
 fn check_filter(rule: &LifecycleRule) -> Result<(), OssError> {
     let Some(filter) = &rule.filter else {
         return Ok(());
@@ -82,7 +99,7 @@ fn check_filter(rule: &LifecycleRule) -> Result<(), OssError> {
             let message = "Not must leave something of the rule.";
             return Err(OssError::invalid_argument("Not", &not.prefix, message));
         }
-        check_object_tags(not.tag.as_slice())?;
+        check_tags(not.tag.as_slice())?;
     }
     let sizes = [filter.size_greater_than, filter.size_less_than];
     for size in sizes.into_iter().flatten() {
