@@ -39,6 +39,11 @@ pub struct Config {
     pub extranet_endpoint: Option<String>,
     /// `IntranetEndpoint`. Default: the extranet one.
     pub intranet_endpoint: Option<String>,
+    /// `AccelerateEndpoint` of DescribeRegions. Default: the extranet one.
+    pub accelerate_endpoint: Option<String>,
+    /// Regions that DescribeRegions tells beside the own one and [`Config::accepted_regions`], and the endpoints of any
+    /// of them that are not this server's own.
+    pub region_endpoints: Vec<RegionEndpoints>,
     /// Path-style requests on a name answer 403 `SecondLevelDomainForbidden`, as the public service does.
     pub forbid_path_style: bool,
     /// The `Server` response header.
@@ -60,6 +65,41 @@ pub struct Config {
     pub lifecycle_interval: Duration,
     /// How long a shutdown waits for requests in flight before it cuts them.
     pub shutdown_deadline: Duration,
+}
+
+/// A region as DescribeRegions tells it. Endpoints are bare `HOST[:PORT]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RegionEndpoints {
+    /// Region id, without `oss-`.
+    pub id: String,
+    /// Endpoint for clients outside.
+    pub internet: String,
+    /// Endpoint for clients inside.
+    pub internal: String,
+    /// Endpoint of accelerated transfers.
+    pub accelerate: String,
+}
+
+impl RegionEndpoints {
+    /// Reads `ID=INTERNET[,INTERNAL[,ACCELERATE]]`; an endpoint that is left out is the first. `None` when it is
+    /// not in this form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, hosts) = text.split_once('=')?;
+        let mut hosts = hosts.split(',').map(str::trim);
+        let internet = hosts.next().filter(|host| !host.is_empty())?;
+        let internal = hosts.next().unwrap_or(internet);
+        let accelerate = hosts.next().unwrap_or(internet);
+        let id = id.trim();
+        if id.is_empty() || hosts.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            id: id.strip_prefix("oss-").unwrap_or(id).to_owned(),
+            internet: internet.to_owned(),
+            internal: internal.to_owned(),
+            accelerate: accelerate.to_owned(),
+        })
+    }
 }
 
 /// Files of a TLS identity, PEM.
@@ -184,6 +224,8 @@ impl Default for Config {
             public_url: None,
             extranet_endpoint: None,
             intranet_endpoint: None,
+            accelerate_endpoint: None,
+            region_endpoints: Vec::new(),
             forbid_path_style: false,
             server_header: "Fosse".to_owned(),
             max_buckets: 100,

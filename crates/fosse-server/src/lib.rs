@@ -54,7 +54,9 @@ mod website;
 pub use callback::{BadCallbackTarget, CallbackTarget};
 pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;
-pub use config::{Callbacks, Config, ForceDownload, HttpsRedirect, Limits, Network, TlsFiles};
+pub use config::{
+    Callbacks, Config, ForceDownload, HttpsRedirect, Limits, Network, RegionEndpoints, TlsFiles,
+};
 pub use listen::{Listeners, ServeError};
 
 use fosse_store::Store;

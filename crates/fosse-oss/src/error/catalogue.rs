@@ -121,6 +121,11 @@ catalogue! {
     DailyInventoryExceedLimit = "DailyInventoryExceedLimit", 400, "You are not allowed to create more daily inventory than limit.";
     WeeklyInventoryExceedLimit = "WeeklyInventoryExceedLimit", 400, "You are not allowed to create more weekly inventory than limit.";
     AccessMonitorDisableNotAllowed = "AccessMonitorDisableNotAllowed", 409, "Access monitor is used by a lifecycle rule.";
+    NoSuchUserDefinedLogFieldsConfig = "NoSuchUserDefinedLogFieldsConfig", 404, "The specified bucket does not have user defined log fields.";
+    NoSuchBucketOverwriteConfig = "NoSuchBucketOverwriteConfig", 404, "The specified bucket does not have an overwrite configuration.";
+    NoSuchQosInfo = "NoSuchQosInfo", 404, "The specified bucket does not have a QoS configuration.";
+    BucketCallbackPolicyNotExist = "BucketCallbackPolicyNotExist", 404, "The specified bucket does not have a callback policy.";
+    QuotaExceeded = "QuotaExceeded", 403, "The storage capacity of the bucket is exceeded.";
     // §4.5 Objects
     NoSuchKey = "NoSuchKey", 404, "The specified key does not exist.", "0026-00000001";
     NoSuchVersion = "NoSuchVersion", 404, "The specified version does not exist.";

@@ -113,7 +113,7 @@ operations! {
     DescribeRegions T3 Service Manage "oss:DescribeRegions";
     ListUserDataRedundancyTransition T4 Service List "oss:ListUserDataRedundancyTransition";
     ListAccessPoints T4 Service List "oss:ListAccessPoints";
-    GetUserQosInfo T4 Service Manage "oss:GetUserQosInfo";
+    GetUserQosInfo T3 Service Manage "oss:GetUserQosInfo";
     ListCloudBoxes T4 Service List "oss:ListCloudBoxes";
     // Bucket life and facts
     PutBucket T1 Bucket Manage "oss:PutBucket";
@@ -186,6 +186,7 @@ operations! {
     GetBucketRequestPayment T3 Bucket Manage "oss:GetBucketRequestPayment";
     PutBucketTransferAcceleration T3 Bucket Manage "oss:PutBucketTransferAcceleration";
     GetBucketTransferAcceleration T3 Bucket Manage "oss:GetBucketTransferAcceleration";
+    DeleteBucketTransferAcceleration T3 Bucket Manage "oss:PutBucketTransferAcceleration";
     PutBucketAccessMonitor T3 Bucket Manage "oss:PutBucketAccessMonitor";
     GetBucketAccessMonitor T3 Bucket Manage "oss:GetBucketAccessMonitor";
     PutBucketHttpsConfig T3 Bucket Manage "oss:PutBucketHttpsConfig";
@@ -220,21 +221,21 @@ operations! {
     PutAccessPointPublicAccessBlock T4 Bucket Manage "oss:PutAccessPointPublicAccessBlock";
     GetAccessPointPublicAccessBlock T4 Bucket Manage "oss:GetAccessPointPublicAccessBlock";
     DeleteAccessPointPublicAccessBlock T4 Bucket Manage "oss:DeleteAccessPointPublicAccessBlock";
-    PutBucketCallbackPolicy T4 Bucket Manage "oss:PutBucketCallbackPolicy";
-    GetBucketCallbackPolicy T4 Bucket Manage "oss:GetBucketCallbackPolicy";
-    DeleteBucketCallbackPolicy T4 Bucket Manage "oss:DeleteBucketCallbackPolicy";
-    SetBucketStorageCapacity T4 Bucket Manage "oss:PutBucketQos";
-    GetBucketStorageCapacity T4 Bucket Manage "oss:GetBucketQos";
-    PutBucketQosInfo T4 Bucket Manage "oss:PutBucketQosInfo";
-    GetBucketQosInfo T4 Bucket Manage "oss:GetBucketQosInfo";
-    DeleteBucketQosInfo T4 Bucket Manage "oss:DeleteBucketQosInfo";
-    PutBucketRequesterQosInfo T4 Bucket Manage "oss:PutBucketRequesterQosInfo";
-    GetBucketRequesterQosInfo T4 Bucket Manage "oss:GetBucketRequesterQosInfo";
-    ListBucketRequesterQosInfos T4 Bucket Manage "oss:ListBucketRequesterQosInfos";
-    DeleteBucketRequesterQosInfo T4 Bucket Manage "oss:DeleteBucketRequesterQosInfo";
+    PutBucketCallbackPolicy T3 Bucket Manage "oss:PutBucketCallbackPolicy";
+    GetBucketCallbackPolicy T3 Bucket Manage "oss:GetBucketCallbackPolicy";
+    DeleteBucketCallbackPolicy T3 Bucket Manage "oss:DeleteBucketCallbackPolicy";
+    SetBucketStorageCapacity T3 Bucket Manage "oss:PutBucketQos";
+    GetBucketStorageCapacity T3 Bucket Manage "oss:GetBucketQos";
+    PutBucketQosInfo T3 Bucket Manage "oss:PutBucketQosInfo";
+    GetBucketQosInfo T3 Bucket Manage "oss:GetBucketQosInfo";
+    DeleteBucketQosInfo T3 Bucket Manage "oss:DeleteBucketQosInfo";
+    PutBucketRequesterQosInfo T3 Bucket Manage "oss:PutBucketRequesterQosInfo";
+    GetBucketRequesterQosInfo T3 Bucket Manage "oss:GetBucketRequesterQosInfo";
+    ListBucketRequesterQosInfos T3 Bucket Manage "oss:ListBucketRequesterQosInfos";
+    DeleteBucketRequesterQosInfo T3 Bucket Manage "oss:DeleteBucketRequesterQosInfo";
     PutAsyncFetchTask T4 Bucket Manage "oss:PutAsyncFetchTask";
     GetAsyncFetchTask T4 Bucket Manage "oss:GetAsyncFetchTask";
-    ListLiveChannel T4 Bucket Manage "oss:ListLiveChannel";
+    ListLiveChannel T3 Bucket Manage "oss:ListLiveChannel";
     // Objects
     PutObject T1 Object Write "oss:PutObject";
     CopyObject T1 Object Write "oss:PutObject";

@@ -96,6 +96,11 @@ const BUCKET: &[Row] = &[
     ("requestPayment", "PUT", PutBucketRequestPayment),
     ("transferAcceleration", "GET", GetBucketTransferAcceleration),
     ("transferAcceleration", "PUT", PutBucketTransferAcceleration),
+    (
+        "transferAcceleration",
+        "DELETE",
+        DeleteBucketTransferAcceleration,
+    ),
     ("accessmonitor", "GET", GetBucketAccessMonitor),
     ("accessmonitor", "PUT", PutBucketAccessMonitor),
     ("httpsConfig", "GET", GetBucketHttpsConfig),

@@ -11,10 +11,13 @@ mod tests;
 use crate::lifecycle::{self, rules::Rules};
 use crate::request::Call;
 use fosse_oss::xml::{
-    AccessMonitorConfiguration, BucketLoggingStatus, CorsConfiguration, LifecycleConfiguration,
-    LoggingTarget, ObjectWormConfiguration, Payer, PublicAccessBlockConfiguration,
-    RefererConfiguration, RequestPaymentConfiguration, ServerSideEncryptionRule,
-    WebsiteConfiguration,
+    AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketLoggingStatus,
+    BucketResourceGroupConfiguration, BucketTagging, BucketUserQos, CorsConfiguration,
+    DEFAULT_RESOURCE_GROUP, HttpsConfiguration, InventoryConfiguration, LifecycleConfiguration,
+    LoggingTarget, ObjectWormConfiguration, OverwriteConfiguration, Payer,
+    PublicAccessBlockConfiguration, RefererConfiguration, RequestPaymentConfiguration,
+    ServerSideEncryptionRule, StyleList, TransferAccelerationConfiguration,
+    UserDefinedLogFieldsConfiguration, WebsiteConfiguration,
 };
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{Policy, RefererRules};
@@ -72,17 +75,27 @@ pub(crate) struct BucketConfigs {
     revision: u64,
     texts: BTreeMap<String, Vec<u8>>,
     access_monitor: Slot<AccessMonitorConfiguration>,
+    archive_direct_read: Slot<ArchiveDirectReadConfiguration>,
+    capacity: Slot<BucketUserQos>,
     cors: Slot<CorsConfiguration>,
-    encryption: Slot<ServerSideEncryptionRule>,
+    https: Slot<HttpsConfiguration>,
+    inventories: Slot<Vec<InventoryConfiguration>>,
     lifecycle: Slot<LifecycleConfiguration>,
-    lifecycle_rules: OnceLock<Rules>,
+    log_fields: Slot<UserDefinedLogFieldsConfiguration>,
     logging: Slot<BucketLoggingStatus>,
-    object_worm: Slot<ObjectWormConfiguration>,
+    overwrite: Slot<OverwriteConfiguration>,
     policy: Slot<Policy>,
+    public_access_block: Slot<PublicAccessBlockConfiguration>,
+    encryption: Slot<ServerSideEncryptionRule>,
+    lifecycle_rules: OnceLock<Rules>,
+    object_worm: Slot<ObjectWormConfiguration>,
     referer: Slot<RefererConfiguration>,
     referer_rules: Slot<RefererRules>,
     request_payment: Slot<RequestPaymentConfiguration>,
-    public_access_block: Slot<PublicAccessBlockConfiguration>,
+    resource_group: Slot<BucketResourceGroupConfiguration>,
+    styles: Slot<StyleList>,
+    tags: Slot<BucketTagging>,
+    transfer_acceleration: Slot<TransferAccelerationConfiguration>,
     website: Slot<WebsiteConfiguration>,
 }
 
@@ -96,30 +109,44 @@ impl BucketConfigs {
             revision,
             texts,
             access_monitor: Slot::new(),
+            archive_direct_read: Slot::new(),
+            capacity: Slot::new(),
             cors: Slot::new(),
-            encryption: Slot::new(),
+            https: Slot::new(),
+            inventories: Slot::new(),
             lifecycle: Slot::new(),
-            lifecycle_rules: OnceLock::new(),
+            log_fields: Slot::new(),
             logging: Slot::new(),
-            object_worm: Slot::new(),
+            overwrite: Slot::new(),
             policy: Slot::new(),
+            public_access_block: Slot::new(),
+            encryption: Slot::new(),
+            lifecycle_rules: OnceLock::new(),
+            object_worm: Slot::new(),
             referer: Slot::new(),
             referer_rules: Slot::new(),
             request_payment: Slot::new(),
-            public_access_block: Slot::new(),
+            resource_group: Slot::new(),
+            styles: Slot::new(),
+            tags: Slot::new(),
+            transfer_acceleration: Slot::new(),
             website: Slot::new(),
         }
     }
 
-    pub(crate) fn cors(&self) -> Result<Option<&CorsConfiguration>, OssError> {
-        let read = CorsConfiguration::from_xml;
-        self.cors.get(self.texts.get(name::CORS), read)
+    /// Whether anything is stored under a name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name)
+    }
+
+    fn text(&self, name: &str) -> Option<&[u8]> {
+        self.texts.get(name).map(Vec::as_slice)
     }
 
     /// Whether reads are noted on objects, for lifecycle rules by access time.
     pub(crate) fn monitors_access(&self) -> Result<bool, OssError> {
         let read = AccessMonitorConfiguration::from_xml;
-        let text = self.texts.get(name::ACCESS_MONITOR);
+        let text = self.text(name::ACCESS_MONITOR);
         let found = self.access_monitor.get(text, read)?;
         Ok(found.copied().unwrap_or_default().enabled)
     }
@@ -127,19 +154,64 @@ impl BucketConfigs {
     /// How an object is encrypted whose writer does not say.
     pub(crate) fn encryption(&self) -> Result<Option<&ServerSideEncryptionRule>, OssError> {
         let read = ServerSideEncryptionRule::from_xml;
-        self.encryption.get(self.texts.get(name::ENCRYPTION), read)
+        self.encryption.get(self.text(name::ENCRYPTION), read)
     }
 
     /// Whether versions can be retained, and how new ones are.
     pub(crate) fn object_worm(&self) -> Result<Option<&ObjectWormConfiguration>, OssError> {
         let read = ObjectWormConfiguration::from_xml;
-        self.object_worm
-            .get(self.texts.get(name::OBJECT_WORM), read)
+        self.object_worm.get(self.text(name::OBJECT_WORM), read)
+    }
+
+    /// Whether archived objects are read without having been restored.
+    pub(crate) fn reads_archive_directly(&self) -> Result<bool, OssError> {
+        let read = ArchiveDirectReadConfiguration::from_xml;
+        let text = self.text(name::ARCHIVE_DIRECT_READ);
+        let found = self.archive_direct_read.get(text, read)?;
+        Ok(found.copied().unwrap_or_default().enabled)
+    }
+
+    /// How many bytes the bucket may hold; `None`: any number.
+    pub(crate) fn capacity(&self) -> Result<Option<u64>, OssError> {
+        let found = self
+            .capacity
+            .get(self.text(name::CAPACITY), BucketUserQos::from_xml)?;
+        Ok(found.and_then(BucketUserQos::bytes))
+    }
+
+    pub(crate) fn cors(&self) -> Result<Option<&CorsConfiguration>, OssError> {
+        let read = CorsConfiguration::from_xml;
+        self.cors.get(self.text(name::CORS), read)
+    }
+
+    /// TLS of the host names that are bound to the bucket.
+    pub(crate) fn https(&self) -> Result<Option<&HttpsConfiguration>, OssError> {
+        let read = HttpsConfiguration::from_xml;
+        self.https.get(self.text(name::HTTPS), read)
+    }
+
+    /// The inventories in the order of their ids.
+    pub(crate) fn inventories(&self) -> Result<&[InventoryConfiguration], OssError> {
+        let read = |_: &[u8]| {
+            stored_inventories(&self.texts)
+                .map(|(_, text)| InventoryConfiguration::from_xml(text))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let found = self.inventories.get(Some(&[]), read)?;
+        Ok(found.map(Vec::as_slice).unwrap_or_default())
     }
 
     pub(crate) fn lifecycle(&self) -> Result<Option<&LifecycleConfiguration>, OssError> {
         let read = LifecycleConfiguration::from_xml;
-        self.lifecycle.get(self.texts.get(name::LIFECYCLE), read)
+        self.lifecycle.get(self.text(name::LIFECYCLE), read)
+    }
+
+    /// What access logs say beside their usual fields.
+    pub(crate) fn log_fields(
+        &self,
+    ) -> Result<Option<&UserDefinedLogFieldsConfiguration>, OssError> {
+        let read = UserDefinedLogFieldsConfiguration::from_xml;
+        self.log_fields.get(self.text(name::LOG_FIELDS), read)
     }
 
     /// The lifecycle rules that are enabled, ready to judge.
@@ -154,18 +226,13 @@ impl BucketConfigs {
     /// Where access logs go; `None`: nowhere.
     pub(crate) fn logging(&self) -> Result<Option<&LoggingTarget>, OssError> {
         let read = BucketLoggingStatus::from_xml;
-        let found = self.logging.get(self.texts.get(name::LOGGING), read)?;
+        let found = self.logging.get(self.text(name::LOGGING), read)?;
         Ok(found.and_then(|status| status.target.as_ref()))
     }
 
-    pub(crate) fn website(&self) -> Result<Option<&WebsiteConfiguration>, OssError> {
-        let read = WebsiteConfiguration::from_xml;
-        self.website.get(self.texts.get(name::WEBSITE), read)
-    }
-
-    pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, OssError> {
-        let read = RefererConfiguration::from_xml;
-        self.referer.get(self.texts.get(name::REFERER), read)
+    pub(crate) fn overwrite(&self) -> Result<Option<&OverwriteConfiguration>, OssError> {
+        let read = OverwriteConfiguration::from_xml;
+        self.overwrite.get(self.text(name::OVERWRITE), read)
     }
 
     /// The rules that Referers are matched with, compiled.
@@ -180,30 +247,81 @@ impl BucketConfigs {
                 rules.blacklist.iter().map(String::as_str),
             ))
         };
-        self.referer_rules.get(self.texts.get(name::REFERER), read)
+        self.referer_rules.get(self.text(name::REFERER), read)
     }
 
     /// The policy, compiled.
     pub(crate) fn policy(&self) -> Result<Option<&Policy>, OssError> {
         let read = |text: &[u8]| Policy::bucket(text, None).map_err(invalid_policy);
-        self.policy.get(self.texts.get(name::POLICY), read)
+        self.policy.get(self.text(name::POLICY), read)
     }
 
     /// Who pays for requests; the owner unless it is said otherwise.
     pub(crate) fn payer(&self) -> Result<Payer, OssError> {
         let read = RequestPaymentConfiguration::from_xml;
-        let text = self.texts.get(name::REQUEST_PAYMENT);
+        let text = self.text(name::REQUEST_PAYMENT);
         let found = self.request_payment.get(text, read)?;
         Ok(found.copied().unwrap_or_default().payer)
     }
 
     /// Whether public access to this bucket is blocked by its own setting; the account's counts besides.
     pub(crate) fn blocks_public_access(&self) -> Result<bool, OssError> {
-        let read = PublicAccessBlockConfiguration::from_xml;
-        let text = self.texts.get(name::PUBLIC_ACCESS_BLOCK);
-        let found = self.public_access_block.get(text, read)?;
+        let text = self.text(name::PUBLIC_ACCESS_BLOCK);
+        let found = self
+            .public_access_block
+            .get(text, PublicAccessBlockConfiguration::from_xml)?;
         Ok(found.copied().unwrap_or_default().block_public_access)
     }
+
+    pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, OssError> {
+        let read = RefererConfiguration::from_xml;
+        self.referer.get(self.text(name::REFERER), read)
+    }
+
+    /// Id of the resource group.
+    pub(crate) fn resource_group(&self) -> Result<&str, OssError> {
+        let read = BucketResourceGroupConfiguration::from_xml;
+        let text = self.text(name::RESOURCE_GROUP);
+        let found = self.resource_group.get(text, read)?;
+        Ok(found.map_or(DEFAULT_RESOURCE_GROUP, |group| &group.resource_group_id))
+    }
+
+    /// Named image operations.
+    pub(crate) fn styles(&self) -> Result<Option<&StyleList>, OssError> {
+        self.styles
+            .get(self.text(name::STYLES), StyleList::from_xml)
+    }
+
+    /// Tags of the bucket.
+    pub(crate) fn tags(&self) -> Result<&[(String, String)], OssError> {
+        let read = BucketTagging::from_xml;
+        let found = self.tags.get(self.text(name::TAGGING), read)?;
+        Ok(found
+            .map(|tagging| tagging.tags.as_slice())
+            .unwrap_or_default())
+    }
+
+    /// Whether the accelerated host names work; `None`: never said.
+    pub(crate) fn transfer_acceleration(&self) -> Result<Option<bool>, OssError> {
+        let read = TransferAccelerationConfiguration::from_xml;
+        let text = self.text(name::TRANSFER_ACCELERATION);
+        let found = self.transfer_acceleration.get(text, read)?;
+        Ok(found.map(|switch| switch.enabled))
+    }
+
+    pub(crate) fn website(&self) -> Result<Option<&WebsiteConfiguration>, OssError> {
+        let read = WebsiteConfiguration::from_xml;
+        self.website.get(self.text(name::WEBSITE), read)
+    }
+}
+
+/// The stored inventories: id and text, in the order of ids.
+pub(crate) fn stored_inventories(
+    texts: &BTreeMap<String, Vec<u8>>,
+) -> impl Iterator<Item = (&str, &[u8])> {
+    texts
+        .range(name::INVENTORY.to_owned()..)
+        .map_while(|(key, text)| Some((key.strip_prefix(name::INVENTORY)?, text.as_slice())))
 }
 
 /// A text that is no policy: 400 `InvalidPolicyDocument` that says what is wrong and where.
@@ -221,7 +339,7 @@ impl<T> Slot<T> {
 
     fn get(
         &self,
-        text: Option<&Vec<u8>>,
+        text: Option<&[u8]>,
         read: impl FnOnce(&[u8]) -> Result<T, OssError>,
     ) -> Result<Option<&T>, OssError> {
         let Some(text) = text else {

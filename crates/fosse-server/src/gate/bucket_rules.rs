@@ -102,7 +102,6 @@ pub(super) fn check_new_acl(
 }
 
 /// Refuses a public policy where public access is blocked. For the handler of PutBucketPolicy, which has read it.
-#[allow(dead_code, reason = "its handler comes")]
 pub(crate) fn check_new_policy(
     call: &Call,
     granted: &super::Authorized,

@@ -1,6 +1,7 @@
-//! Buckets: ListBuckets, PutBucket, DeleteBucket and what a bucket says about itself (api-buckets.md §1, §2).
+//! Buckets: PutBucket, DeleteBucket and what a bucket says about itself (api-buckets.md §1, §2).
 
-use crate::gate::Authorized;
+use crate::bucket_config::name;
+use crate::gate::{Authorized, no_such_bucket};
 use crate::handle::acl::bucket_acl;
 use crate::handle::fault;
 use crate::handle::object_headers::{self, acl_word, class_of, class_word};
@@ -8,9 +9,10 @@ use crate::request::Call;
 use crate::respond::{Answer, empty, set, xml};
 use crate::upload::RequestBody;
 use fosse_oss::header::DataRedundancy;
+use fosse_oss::op::Query;
 use fosse_oss::xml::{
-    BucketEntry, BucketInfo, BucketStat, CreateBucketConfiguration, ListAllMyBucketsResult,
-    LocationConstraint, Owner,
+    BucketInfo, BucketResourceGroupConfiguration, BucketStat, BucketTagging,
+    CreateBucketConfiguration, LocationConstraint, Owner,
 };
 use fosse_oss::{ErrorCode, OssError};
 use fosse_store::{
@@ -19,53 +21,16 @@ use fosse_store::{
 use http::StatusCode;
 use http::header::LOCATION;
 
-/// `GET /` on the endpoint.
-pub(crate) async fn list_buckets(call: &Call) -> Answer {
-    let prefix = call.query.listing_text("prefix")?;
-    let marker = call.query.listing_text("marker")?;
-    let max = call.query.page_size("max-keys", 100)?;
-    let account = call.caller.account().unwrap_or_default();
-    let service = &*call.service;
-    let (buckets, truncated) = service
-        .store
-        .list_buckets(account, prefix, marker, max)
-        .await
-        .map_err(fault::of)?;
-    let document = ListAllMyBucketsResult {
-        prefix: prefix.to_owned(),
-        marker: marker.to_owned(),
-        max_keys: max as u64,
-        is_truncated: truncated,
-        next_marker: buckets
-            .last()
-            .filter(|_| truncated)
-            .map(|last| last.name.clone()),
-        owner: Owner::of(account),
-        buckets: buckets
-            .iter()
-            .map(|bucket| BucketEntry {
-                name: bucket.name.clone(),
-                creation_date: bucket.created_ms.div_euclid(1000),
-                extranet_endpoint: service.extranet_endpoint.clone(),
-                intranet_endpoint: service.intranet_endpoint.clone(),
-                location: service.location.clone(),
-                region: service.config.region.clone(),
-                storage_class: class_word(bucket.storage_class).into(),
-                resource_group_id: None,
-            })
-            .collect(),
-    };
-    Ok(xml(document.to_xml()))
-}
-
 /// What a PutBucket asks for; `None`: not said.
 struct Wish {
     acl: Option<Acl>,
     class: Option<StorageClass>,
     redundancy: Option<Redundancy>,
+    tagging: Option<BucketTagging>,
+    resource_group: Option<BucketResourceGroupConfiguration>,
 }
 
-/// `PUT /`. Repeated by the owner it changes the ACL if one is given, and nothing else.
+/// `PUT /`. Repeated by the owner it changes the ACL, tags and resource group if they are given, and nothing else.
 pub(crate) async fn put_bucket(
     call: &Call,
     body: &mut RequestBody,
@@ -96,7 +61,7 @@ pub(crate) async fn put_bucket(
         .create_bucket(new, call.service.config.max_buckets)
         .await
     {
-        Ok(_) => {}
+        Ok(bucket) => label(call, &bucket, &wish).await?,
         Err(StoreError::BucketExists(present)) if present.owner == account => {
             repeat(call, &present, &wish).await?;
         }
@@ -137,7 +102,34 @@ async fn repeat(call: &Call, present: &Bucket, wish: &Wish) -> Result<(), OssErr
             .await
             .map_err(fault::of)?;
     }
-    Ok(())
+    label(call, present, wish).await
+}
+
+/// Gives a bucket the tags and the resource group that were asked for with it.
+async fn label(call: &Call, bucket: &Bucket, wish: &Wish) -> Result<(), OssError> {
+    let tagging = wish.tagging.as_ref().map(BucketTagging::to_xml);
+    let group = &wish.resource_group;
+    let group = group.as_ref().map(BucketResourceGroupConfiguration::to_xml);
+    if tagging.is_none() && group.is_none() {
+        return Ok(());
+    }
+    let (id, name) = (bucket.id, bucket.name.clone());
+    let apply = move |bucket: &mut Bucket| {
+        if bucket.id != id {
+            return Err(no_such_bucket(&name));
+        }
+        for (name, text) in [(name::TAGGING, &tagging), (name::RESOURCE_GROUP, &group)] {
+            if let Some(text) = text {
+                bucket
+                    .configs
+                    .insert(name.to_owned(), text.clone().into_bytes());
+            }
+        }
+        Ok(())
+    };
+    let store = &call.service.store;
+    let labelled = store.try_update_bucket(&bucket.name, apply).await;
+    labelled.map_err(fault::of)?.map(|_| ())
 }
 
 fn parse_wish(call: &Call, document: &[u8]) -> Result<Wish, OssError> {
@@ -149,7 +141,30 @@ fn parse_wish(call: &Call, document: &[u8]) -> Result<Wish, OssError> {
             DataRedundancy::Lrs => Redundancy::Lrs,
             DataRedundancy::Zrs => Redundancy::Zrs,
         }),
+        tagging: bucket_tagging(call)?,
+        resource_group: call
+            .header("x-oss-resource-group-id")
+            .map(|id| BucketResourceGroupConfiguration::of(&id))
+            .transpose()?,
     })
+}
+
+/// `x-oss-bucket-tagging`: `k1=v1&k2=v2`, URL-encoded.
+fn bucket_tagging(call: &Call) -> Result<Option<BucketTagging>, OssError> {
+    const NAME: &str = "x-oss-bucket-tagging";
+    let Some(value) = call.header(NAME).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let tags = Query::parse(&value).map_err(|_| {
+        OssError::invalid_argument(
+            NAME,
+            &value,
+            "The header 'x-oss-bucket-tagging' is not valid.",
+        )
+    })?;
+    let tagging = BucketTagging { tags: tags.0 };
+    tagging.check()?;
+    Ok(Some(tagging))
 }
 
 /// `DELETE /`.
@@ -163,7 +178,7 @@ pub(crate) async fn delete_bucket(call: &Call, granted: &Authorized) -> Answer {
             StoreError::BucketNotEmpty => {
                 OssError::new(ErrorCode::BucketNotEmpty).with("BucketName", name)
             }
-            StoreError::NoSuchBucket => crate::gate::no_such_bucket(name),
+            StoreError::NoSuchBucket => no_such_bucket(name),
             other => fault::of(other),
         })?;
     Ok(empty(StatusCode::NO_CONTENT))
@@ -173,6 +188,8 @@ pub(crate) async fn delete_bucket(call: &Call, granted: &Authorized) -> Answer {
 pub(crate) async fn get_bucket_info(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
     let service = &*call.service;
+    let configs = service.configs.of(bucket);
+    let log = configs.logging()?;
     let document = BucketInfo {
         name: bucket.name.clone(),
         creation_date: bucket.created_ms.div_euclid(1000),
@@ -191,6 +208,16 @@ pub(crate) async fn get_bucket_info(call: &Call, granted: &Authorized) -> Answer
         },
         owner: Owner::of(&bucket.owner),
         grant: acl_word(bucket.acl).into(),
+        block_public_access: configs.blocks_public_access()?
+            || service
+                .store
+                .read_account(&bucket.owner, |records| records.account.block_public_access)
+                .unwrap_or(false),
+        access_monitor: configs.monitors_access()?,
+        transfer_acceleration: configs.transfer_acceleration()? == Some(true),
+        resource_group_id: Some(configs.resource_group()?.to_owned()),
+        log_bucket: log.map(|target| target.bucket.clone()).unwrap_or_default(),
+        log_prefix: log.map(|target| target.prefix.clone()).unwrap_or_default(),
         ..BucketInfo::default()
     };
     Ok(xml(document.to_xml()))

@@ -2,7 +2,7 @@
 
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
-use crate::handle::{encryption, fault, object_headers, put};
+use crate::handle::{capacity, encryption, fault, object_headers, put};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
@@ -108,6 +108,9 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
     }
     let attrs = attributes(call, bucket, &source, onto_itself(&source))?;
     let condition = put::overwrite_condition(call, bucket, key).await?;
+    if !onto_itself(&source) {
+        capacity::admit(call, bucket, source.object.size).await?;
+    }
     let written = write(call, &source, bucket, key, attrs, condition).await?;
     let object = &written.object;
     let document = CopyObjectResult {

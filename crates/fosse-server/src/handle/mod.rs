@@ -3,6 +3,8 @@
 
 pub(crate) mod acl;
 pub(crate) mod bucket;
+pub(crate) mod bucket_list;
+pub(crate) mod capacity;
 pub(crate) mod cname;
 pub(crate) mod conditions;
 pub(crate) mod config;
@@ -16,11 +18,13 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod list_multipart;
 pub(crate) mod list_versions;
+pub(crate) mod live_channel;
 pub(crate) mod multipart;
 pub(crate) mod object_headers;
 pub(crate) mod object_tagging;
 pub(crate) mod part_copy;
 pub(crate) mod post_form;
 pub(crate) mod put;
+pub(crate) mod regions;
 pub(crate) mod symlink;
 pub(crate) mod versioning;

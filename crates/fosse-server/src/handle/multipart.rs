@@ -2,7 +2,7 @@
 
 use crate::callback;
 use crate::gate::Authorized;
-use crate::handle::{encryption, fault, list, object_headers, put};
+use crate::handle::{capacity, encryption, fault, list, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use crate::upload::RequestBody;
@@ -97,6 +97,7 @@ pub(crate) async fn upload_part(
     // Before the body is asked for: a part of an upload that is gone should not be sent at all.
     let unknown = |error| no_such_upload(call, error, Some("0042-00000104"));
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
+    capacity::admit(call, bucket, body.declared().unwrap_or(0)).await?;
     let blob = put::receive(call, body, &upload.attrs)
         .await?
         .seal()
@@ -142,6 +143,7 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
         refuse_forgotten_parts(call, bucket, key).await?;
     }
     let asked = put::overwrite_condition(call, bucket, key).await?;
+    capacity::admit_parts(call, bucket, key, id).await?;
     let condition = WriteCondition {
         must_not_exist: asked.must_not_exist || upload.must_not_exist,
     };

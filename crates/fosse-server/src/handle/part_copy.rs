@@ -3,7 +3,7 @@
 use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
-use crate::handle::{encryption, multipart, symlink};
+use crate::handle::{capacity, encryption, multipart, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
@@ -40,6 +40,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     if length > call.service.config.limits.max_upload_bytes {
         return Err(too_large(length));
     }
+    capacity::admit(call, bucket, length).await?;
     let blob = source.read_again(call, bytes, &upload.attrs).await?;
     let part = store
         .put_part(bucket, key, id, number, blob, call.now_ms)

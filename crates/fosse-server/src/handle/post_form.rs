@@ -4,7 +4,7 @@
 use crate::callback;
 use crate::gate;
 use crate::handle::put::Pieces;
-use crate::handle::{encryption, fault, multipart, object_headers, put};
+use crate::handle::{capacity, encryption, fault, multipart, object_headers, put};
 use crate::lifecycle::announce::expiration;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number, set_owned};
@@ -70,6 +70,7 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
     if let Some(policy) = &policy {
         policy.check_size(blob.size())?;
     }
+    capacity::admit(call, bucket, blob.size()).await?;
     let blob = blob.seal().await.map_err(fault::of)?;
     let written = call
         .service

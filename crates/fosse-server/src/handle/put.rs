@@ -2,7 +2,7 @@
 
 use crate::callback;
 use crate::gate::Authorized;
-use crate::handle::{encryption, fault, object_headers};
+use crate::handle::{capacity, encryption, fault, object_headers};
 use crate::lifecycle::announce::expiration;
 use crate::pace::{self, Pace};
 use crate::request::Call;
@@ -26,7 +26,9 @@ pub(crate) async fn put_object(
     let callback = callback::asked(call).await?;
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = overwrite_condition(call, bucket, key).await?;
+    capacity::admit(call, bucket, body.declared().unwrap_or(0)).await?;
     let blob = receive(call, body, &attrs).await?;
+    capacity::admit_unannounced(call, bucket, body.declared(), blob.size()).await?;
     let (md5, crc64) = (blob.md5(), blob.crc64());
     let blob = blob.seal().await.map_err(fault::of)?;
     let store = &call.service.store;
@@ -65,15 +67,21 @@ pub(crate) fn refuse_conditions(call: &Call) -> Result<(), OssError> {
     Ok(())
 }
 
-/// `x-oss-forbid-overwrite`, told before the body is asked for where that is possible. The store checks again when it
+/// `x-oss-forbid-overwrite`, or a rule of the bucket that says the same; told before the body is asked for where that is possible. The store checks again when it
 /// writes.
 pub(crate) async fn overwrite_condition(
     call: &Call,
     bucket: &Bucket,
     key: &str,
 ) -> Result<WriteCondition, OssError> {
-    let must_not_exist =
-        object_headers::forbid_overwrite(call)? && bucket.versioning == Versioning::Never;
+    let forbidden = object_headers::forbid_overwrite(call)?
+        || call
+            .service
+            .configs
+            .of(bucket)
+            .overwrite()?
+            .is_some_and(|rules| rules.forbids(key, call.caller.account()));
+    let must_not_exist = forbidden && bucket.versioning == Versioning::Never;
     if must_not_exist && call.service.store.object(bucket, key, None).await.is_ok() {
         return Err(ErrorCode::FileAlreadyExists.into());
     }

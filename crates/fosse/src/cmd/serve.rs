@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use fosse_server::{Clock, Config, Listeners, ServeError};
+use fosse_server::{Clock, Config, Listeners, RegionEndpoints, ServeError};
 use fosse_store::{OpenOptions, Store, StoreError};
 
 use crate::failure::{Failure, Result};
@@ -236,6 +236,8 @@ fn server_config(settings: &Settings) -> Result<Config> {
         public_url,
         extranet_endpoint: own("extranet-endpoint"),
         intranet_endpoint: own("intranet-endpoint"),
+        accelerate_endpoint: own("accelerate-endpoint"),
+        region_endpoints: region_endpoints(settings)?,
         forbid_path_style: settings.switch("forbid-path-style"),
         server_header: own("server-header").unwrap_or(defaults.server_header),
         max_buckets: number(settings, "max-buckets")?.unwrap_or(defaults.max_buckets),
@@ -284,6 +286,22 @@ fn choice<T: Copy + Default>(settings: &Settings, name: &str, words: &[(&str, T)
             known.join(", ")
         ))
     })
+}
+
+/// `--region-endpoints ID=INTERNET[,INTERNAL[,ACCELERATE]]`.
+fn region_endpoints(settings: &Settings) -> Result<Vec<RegionEndpoints>> {
+    settings
+        .list("region-endpoints")
+        .iter()
+        .map(|text| {
+            RegionEndpoints::parse(text).ok_or_else(|| {
+                Failure::usage(format!(
+                    "region-endpoints must be ID=INTERNET[,INTERNAL[,ACCELERATE]], not `{text}`"
+                ))
+                .into()
+            })
+        })
+        .collect()
 }
 
 /// Proxies and VPCs.

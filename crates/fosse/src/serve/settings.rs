@@ -238,6 +238,20 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "IntranetEndpoint that bucket answers name; default: the extranet one",
     ),
     setting(
+        "accelerate-endpoint",
+        Kind::Text,
+        "HOST",
+        "",
+        "AccelerateEndpoint that DescribeRegions names; default: the extranet one",
+    ),
+    setting(
+        "region-endpoints",
+        Kind::List,
+        "ID=HOST,...",
+        "",
+        "Region that DescribeRegions names: ID=INTERNET[,INTERNAL[,ACCELERATE]]; repeatable",
+    ),
+    setting(
         "accept-region",
         Kind::List,
         "ID",

@@ -140,6 +140,10 @@ const REQUESTS: &[(&str, Operation)] = &[
         "PUT /b/?transferAcceleration",
         PutBucketTransferAcceleration,
     ),
+    (
+        "DELETE /b/?transferAcceleration",
+        DeleteBucketTransferAcceleration,
+    ),
     ("GET /b/?accessmonitor", GetBucketAccessMonitor),
     ("PUT /b/?accessmonitor", PutBucketAccessMonitor),
     ("GET /b/?httpsConfig", GetBucketHttpsConfig),

@@ -5,6 +5,7 @@
 
 mod access_monitor;
 mod bucket_tagging;
+mod callback_policy;
 mod cors;
 mod encryption;
 mod https;
@@ -28,6 +29,7 @@ mod worm;
 
 pub use access_monitor::AccessMonitorConfiguration;
 pub use bucket_tagging::BucketTagging;
+pub use callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
 pub use cors::{CorsConfiguration, CorsRule};
 pub use encryption::ServerSideEncryptionRule;
 pub use https::{CipherSuite, HttpsConfiguration};
@@ -46,7 +48,10 @@ pub use object_worm::{ObjectWormConfiguration, RetentionPeriod};
 pub use overwrite::{OverwriteConfiguration, OverwriteRule};
 pub use policy_status::PolicyStatus;
 pub use public_access_block::PublicAccessBlockConfiguration;
-pub use qos::{BucketUserQos, CAPACITY_UNIT, QoSConfiguration, UserQosInfo};
+pub use qos::{
+    BucketRequesterQos, BucketUserQos, CAPACITY_UNIT, ListBucketRequesterQosInfosResult,
+    QoSConfiguration, UserQosInfo,
+};
 pub use referer::RefererConfiguration;
 pub use regions::{RegionInfo, RegionInfoList};
 pub use request_payment::{Payer, RequestPaymentConfiguration};

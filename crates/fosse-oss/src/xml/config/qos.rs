@@ -145,6 +145,57 @@ impl UserQosInfo {
     }
 }
 
+/// `RequesterQoSInfo`: the limits of one requester, the answer of GetBucketRequesterQosInfo.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BucketRequesterQos {
+    /// `Requester`: an account id.
+    pub requester: String,
+    /// The limits.
+    pub limits: QoSConfiguration,
+}
+
+impl BucketRequesterQos {
+    /// Writes the document.
+    pub fn to_xml(&self) -> String {
+        Writer::document("RequesterQoSInfo", |w| self.write(w))
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.text("Requester", &self.requester);
+        w.element("QoSConfiguration", |w| self.limits.write(w));
+    }
+}
+
+/// `ListBucketRequesterQoSInfosResult`: a page of requesters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListBucketRequesterQosInfosResult {
+    /// The bucket.
+    pub bucket: String,
+    /// The token of this page.
+    pub continuation_token: String,
+    /// The token of the next page; empty when there is none.
+    pub next_continuation_token: String,
+    /// Whether more follow.
+    pub is_truncated: bool,
+    /// In the order of account ids.
+    pub requesters: Vec<BucketRequesterQos>,
+}
+
+impl ListBucketRequesterQosInfosResult {
+    /// Writes the document.
+    pub fn to_xml(&self) -> String {
+        Writer::document("ListBucketRequesterQoSInfosResult", |w| {
+            w.text("Bucket", &self.bucket);
+            w.text("ContinuationToken", &self.continuation_token);
+            w.text("NextContinuationToken", &self.next_continuation_token);
+            w.flag("IsTruncated", self.is_truncated);
+            for requester in &self.requesters {
+                w.element("RequesterQoSInfo", |w| requester.write(w));
+            }
+        })
+    }
+}
+
 /// A number that may be -1. Errors: 400 `MalformedXML` for no number; 400 `InvalidArgument` below -1.
 fn signed(element: &Element, name: &str) -> Result<Option<i64>, OssError> {
     let Some(text) = element.value_of(name) else {

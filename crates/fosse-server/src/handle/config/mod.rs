@@ -4,13 +4,26 @@
 //! answers when nothing is configured. Deleting one answers 204 whether or not there was something to delete.
 
 mod access_monitor;
+mod archive_direct_read;
+mod callback_policy;
+mod capacity;
 mod cors;
 mod encryption;
+mod https;
+mod inventory;
 mod lifecycle;
+mod log_fields;
 mod logging;
+mod overwrite;
+mod policy;
 mod public_access_block;
+mod qos;
 mod referer;
 mod request_payment;
+mod resource_group;
+mod style;
+mod tagging;
+mod transfer_acceleration;
 mod website;
 
 use crate::dispatch::not_built;
@@ -37,9 +50,16 @@ pub(crate) async fn route(
     match operation {
         Op::PutBucketAccessMonitor => access_monitor::put(call, body, granted).await,
         Op::GetBucketAccessMonitor => access_monitor::get(granted),
+        Op::PutBucketArchiveDirectRead => archive_direct_read::put(call, body, granted).await,
+        Op::GetBucketArchiveDirectRead => archive_direct_read::get(granted),
+        Op::PutBucketCallbackPolicy => callback_policy::put(call, body, granted).await,
+        Op::GetBucketCallbackPolicy => callback_policy::get(granted),
+        Op::DeleteBucketCallbackPolicy => callback_policy::delete(call, granted).await,
         Op::PutBucketCors => cors::put(call, body, granted).await,
         Op::GetBucketCors => cors::get(granted),
         Op::DeleteBucketCors => cors::delete(call, granted).await,
+        Op::PutBucketHttpsConfig => https::put(call, body, granted).await,
+        Op::GetBucketHttpsConfig => https::get(granted),
         Op::PutBucketLifecycle => lifecycle::put(call, body, granted).await,
         Op::GetBucketLifecycle => lifecycle::get(granted),
         Op::DeleteBucketLifecycle => lifecycle::delete(call, granted).await,
@@ -49,19 +69,55 @@ pub(crate) async fn route(
         Op::PutBucketEncryption => encryption::put(call, body, granted).await,
         Op::GetBucketEncryption => encryption::get(granted),
         Op::DeleteBucketEncryption => encryption::delete(call, granted).await,
+        Op::PutBucketOverwriteConfig => overwrite::put(call, body, granted).await,
+        Op::GetBucketOverwriteConfig => overwrite::get(granted),
+        Op::DeleteBucketOverwriteConfig => overwrite::delete(call, granted).await,
+        Op::PutBucketPolicy => policy::put(call, body, granted).await,
+        Op::GetBucketPolicy => policy::get(granted),
+        Op::DeleteBucketPolicy => policy::delete(call, granted).await,
+        Op::GetBucketPolicyStatus => policy::status(call, granted),
         Op::PutBucketPublicAccessBlock => public_access_block::put(call, body, granted).await,
         Op::GetBucketPublicAccessBlock => public_access_block::get(granted),
         Op::DeleteBucketPublicAccessBlock => public_access_block::delete(call, granted).await,
-        Op::PutPublicAccessBlock => public_access_block::put_account(call, body).await,
-        Op::GetPublicAccessBlock => public_access_block::get_account(call),
-        Op::DeletePublicAccessBlock => public_access_block::delete_account(call).await,
+        Op::PutBucketQosInfo => qos::put(call, body, granted).await,
+        Op::GetBucketQosInfo => qos::get(granted),
+        Op::DeleteBucketQosInfo => qos::delete(call, granted).await,
         Op::PutBucketReferer => referer::put(call, body, granted).await,
         Op::GetBucketReferer => referer::get(granted),
         Op::PutBucketRequestPayment => request_payment::put(call, body, granted).await,
         Op::GetBucketRequestPayment => request_payment::get(granted),
+        Op::PutBucketResourceGroup => resource_group::put(call, body, granted).await,
+        Op::GetBucketResourceGroup => resource_group::get(granted),
+        Op::PutBucketTags => tagging::put(call, body, granted).await,
+        Op::GetBucketTags => tagging::get(granted),
+        Op::DeleteBucketTags => tagging::delete(call, granted).await,
+        Op::PutBucketTransferAcceleration => transfer_acceleration::put(call, body, granted).await,
+        Op::GetBucketTransferAcceleration => transfer_acceleration::get(granted),
+        Op::DeleteBucketTransferAcceleration => transfer_acceleration::delete(call, granted).await,
         Op::PutBucketWebsite => website::put(call, body, granted).await,
         Op::GetBucketWebsite => website::get(granted),
         Op::DeleteBucketWebsite => website::delete(call, granted).await,
+        Op::PutUserDefinedLogFieldsConfig => log_fields::put(call, body, granted).await,
+        Op::GetUserDefinedLogFieldsConfig => log_fields::get(granted),
+        Op::DeleteUserDefinedLogFieldsConfig => log_fields::delete(call, granted).await,
+        Op::SetBucketStorageCapacity => capacity::put(call, body, granted).await,
+        Op::GetBucketStorageCapacity => capacity::get(granted),
+        Op::PutStyle => style::put(call, body, granted).await,
+        Op::GetStyle => style::get(call, granted),
+        Op::ListStyle => style::list(granted),
+        Op::DeleteStyle => style::delete(call, granted).await,
+        Op::PutBucketInventory => inventory::put(call, body, granted).await,
+        Op::GetBucketInventory => inventory::get(call, granted),
+        Op::ListBucketInventory => inventory::list(call, granted),
+        Op::DeleteBucketInventory => inventory::delete(call, granted).await,
+        Op::PutBucketRequesterQosInfo => qos::put_requester(call, body, granted).await,
+        Op::GetBucketRequesterQosInfo => qos::get_requester(call, granted),
+        Op::ListBucketRequesterQosInfos => qos::list_requesters(call, granted),
+        Op::DeleteBucketRequesterQosInfo => qos::delete_requester(call, granted).await,
+        Op::GetUserQosInfo => qos::get_user(call),
+        Op::PutPublicAccessBlock => public_access_block::put_account(call, body).await,
+        Op::GetPublicAccessBlock => public_access_block::get_account(call),
+        Op::DeletePublicAccessBlock => public_access_block::delete_account(call).await,
         other => Err(not_built(format!("{} is not implemented.", other.name()))),
     }
 }
