@@ -116,7 +116,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
             operation = identify(call);
         }
     }
-    let operation = operation?;
+    let operation = gate::creating(call, operation?).await;
     delivery::refuse_package(call, operation)?;
     if website::concerns(call, operation)
         && let Some(page) = Box::pin(website::serve(call)).await

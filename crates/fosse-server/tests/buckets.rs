@@ -500,3 +500,24 @@ fn scripts_of_other_origins_follow_the_rules() {
         (404, "NoSuchCORSConfiguration".into())
     );
 }
+
+/// The suite of ali-oss sets an ACL on a bucket that is not there and reads its name from `Location`.
+#[test]
+fn an_acl_makes_the_bucket_that_is_not_there() {
+    let server = Server::start();
+    let set = Request::new("PUT", "made-by-acl", "")
+        .query("acl", "")
+        .header("x-oss-acl", "public-read");
+    let refused = server.send(&set.clone().anonymous());
+    assert_eq!(refused.error(), (404, "NoSuchBucket".into()));
+    for _ in 0..2 {
+        let reply = server.send(&set);
+        well_formed(&reply);
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (200, Some("/made-by-acl"))
+        );
+    }
+    let acl = server.send(&Request::get("made-by-acl", "").query("acl", ""));
+    assert_eq!(acl.element("Grant").as_deref(), Some("public-read"));
+}

@@ -3,7 +3,8 @@
 use crate::OssError;
 
 const NAME: &str = "x-oss-traffic-limit";
-const LEAST: u64 = 819_200;
+/// 30 KB/s. The documentation says 819200, but the suite of ali-oss uploads with 645763.
+const LEAST: u64 = 245_760;
 const MOST: u64 = 838_860_800;
 
 /// The limit of a request in bits per second, from its header or its query parameter, never both.
@@ -22,7 +23,7 @@ pub fn traffic_limit(header: Option<&str>, query: Option<&str>) -> Result<Option
     match text.parse() {
         Ok(limit) if digits && (LEAST..=MOST).contains(&limit) => Ok(Some(limit)),
         _ => {
-            let message = "x-oss-traffic-limit is invalid, should be specified between 819200(100KB/s) and 838860800(100MB/s).";
+            let message = "x-oss-traffic-limit is invalid, should be specified between 245760(30KB/s) and 838860800(100MB/s).";
             Err(OssError::invalid_argument(NAME, text, message))
         }
     }
@@ -36,14 +37,14 @@ mod tests {
     #[test]
     fn limits() {
         assert_eq!(traffic_limit(None, None).unwrap(), None);
-        assert_eq!(traffic_limit(Some("819200"), None).unwrap(), Some(819_200));
+        assert_eq!(traffic_limit(Some("245760"), None).unwrap(), Some(245_760));
         assert_eq!(
             traffic_limit(None, Some("838860800")).unwrap(),
             Some(838_860_800)
         );
         for bad in [
             "",
-            "819199",
+            "245759",
             "838860801",
             "+819200",
             "1e6",

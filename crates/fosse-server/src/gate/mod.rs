@@ -418,6 +418,24 @@ pub(crate) async fn authorize_besides(
     answered.granted(call)
 }
 
+/// PutBucketAcl makes the bucket where there is none, so it is judged as the PutBucket that it is. The suite of ali-oss
+/// counts on it.
+pub(crate) async fn creating(call: &mut Call, operation: Operation) -> Operation {
+    if operation != Operation::PutBucketAcl || matches!(call.caller, Caller::Anonymous) {
+        return operation;
+    }
+    let Some(Ok(name)) = call.target.bucket.as_deref().map(BucketName::parse) else {
+        return operation;
+    };
+    match Place::find(call, name.as_str()).await {
+        Err(missing) if missing.code() == ErrorCode::NoSuchBucket => {
+            call.operation = Some(Operation::PutBucket);
+            Operation::PutBucket
+        }
+        _ => operation,
+    }
+}
+
 /// A key that does not exist is told only where the bucket does: the suites of the SDKs ask with an invented key whether a
 /// bucket exists and expect `NoSuchBucket`, which an anonymous request sees as well.
 pub(crate) async fn rather_no_such_bucket(call: &Call, refusal: OssError) -> OssError {

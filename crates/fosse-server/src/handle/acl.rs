@@ -4,12 +4,13 @@ use crate::gate::{self, Authorized};
 use crate::handle::fault;
 use crate::handle::object_headers::{self, acl_word};
 use crate::request::Call;
-use crate::respond::{Answer, empty, xml};
+use crate::respond::{Answer, empty, set, xml};
 use fosse_oss::OssError;
 use fosse_oss::header::BucketAcl;
 use fosse_oss::xml::{AccessControlPolicy, Owner};
 use fosse_store::Acl;
 use http::StatusCode;
+use http::header::LOCATION;
 
 /// `x-oss-acl`. Errors: 400 `InvalidArgument`.
 pub(crate) fn bucket_acl(call: &Call) -> Result<Option<Acl>, OssError> {
@@ -29,7 +30,8 @@ pub(crate) fn get_bucket_acl(granted: &Authorized) -> Answer {
     Ok(xml(document(&bucket.owner, bucket.acl)))
 }
 
-/// `PUT /?acl`. Without the header nothing changes.
+/// `PUT /?acl`. Without the header nothing changes. `Location` names the bucket, as for PutBucket: ali-oss reads it. The gate
+/// makes a PutBucket of it where there is no such bucket.
 pub(crate) async fn put_bucket_acl(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
     if let Some(acl) = bucket_acl(call)? {
@@ -39,7 +41,10 @@ pub(crate) async fn put_bucket_acl(call: &Call, granted: &Authorized) -> Answer 
             .await
             .map_err(fault::of)?;
     }
-    Ok(empty(StatusCode::OK))
+    let mut response = empty(StatusCode::OK);
+    let location = format!("/{}", bucket.name);
+    set(response.headers_mut(), LOCATION, &location);
+    Ok(response)
 }
 
 /// `GET /KEY?acl`.

@@ -21,7 +21,7 @@ pub(crate) struct SignArgs {
     /// Sign a certain version of the object
     #[arg(long, value_name = "ID")]
     version_id: Option<String>,
-    /// Slow the transfer down to so many bit/s, 819200 to 838860800; 0 does not
+    /// Slow the transfer down to so many bit/s, 245760 to 838860800; 0 does not
     #[arg(
         long,
         visible_alias = "traffic-limit",
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
     let (bucket, key) = url.object().map_err(Failure::usage)?;
     if args.trafic_limit != 0 && !(819_200..=838_860_800).contains(&args.trafic_limit) {
         return Err(Failure::usage(format!(
-            "invalid trafic limit: {}, it must be 819200 to 838860800 bit/s",
+            "invalid trafic limit: {}, it must be 245760 to 838860800 bit/s",
             args.trafic_limit
         )));
     }
