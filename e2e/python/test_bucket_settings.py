@@ -247,6 +247,11 @@ def test_policy(client, bucket):
     assert status().is_public is True
     put(policy(Principal=["1234567890123456"]))
     assert status().is_public is False
+    everybody = json.loads(policy())
+    del everybody["Statement"][0]["Principal"]
+    put(json.dumps(everybody))
+    assert status().is_public is True
+    put(policy(Principal=["1234567890123456"]))
     for wrong in ("{", "[]", policy(Effect="Maybe"), policy(Resource=["acs:oss:*:*:another/*"]), "x" * 100_000):
         assert refused(put, wrong) == (400, "InvalidPolicyDocument")
     assert json.loads(get()) == json.loads(policy(Principal=["1234567890123456"]))

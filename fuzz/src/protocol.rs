@@ -57,6 +57,29 @@ pub fn xml_read(data: &[u8]) {
         };
     }
     keep!(
+        AccessMonitorConfiguration,
+        ArchiveDirectReadConfiguration,
+        BucketCallbackPolicy,
+        BucketLoggingStatus,
+        BucketResourceGroupConfiguration,
+        BucketTagging,
+        BucketUserQos,
+        HttpsConfiguration,
+        InventoryConfiguration,
+        LifecycleConfiguration,
+        OverwriteConfiguration,
+        PublicAccessBlockConfiguration,
+        QoSConfiguration,
+        RefererConfiguration,
+        RequestPaymentConfiguration,
+        StyleList,
+        TransferAccelerationConfiguration,
+        UserDefinedLogFieldsConfiguration,
+        WebsiteConfiguration
+    );
+    let _ = xml::LifecycleConfiguration::from_request(data, false);
+    let _ = xml::Style::content_from_xml(data);
+    keep!(
         ExtendWormConfiguration,
         InitiateWormConfiguration,
         LegalHold,

@@ -180,9 +180,12 @@ fn statement(place: &str, json: Json, kind: Kind<'_>) -> Result<Statement, Polic
     let Some(actions) = actions else {
         return fault(format!("{place}.Action"), "is missing");
     };
-    if kind != Kind::Identity && principals.is_none() {
-        return fault(format!("{place}.Principal"), "is missing");
-    }
+    let principals = match (kind, principals) {
+        // OSS takes such a statement, and calls it public.
+        (Kind::Bucket(_), None) => Some(Box::from([PrincipalPattern::Anybody])),
+        (Kind::Trust, None) => return fault(format!("{place}.Principal"), "is missing"),
+        (_, given) => given,
+    };
     let resources = match resources {
         Some(resources) => resources,
         // A trust policy is about its role.

@@ -39,6 +39,24 @@ impl Element {
         }
     }
 
+    /// Like [`parse`](Self::parse), and refuses characters that XML 1.0 cannot carry: for documents that are kept, which
+    /// have to be read again as they were.
+    ///
+    /// Errors: 400 `MalformedXML`.
+    pub fn parse_kept(bytes: &[u8], root: &str) -> Result<Self, OssError> {
+        let element = Self::parse(bytes, root)?;
+        if element.is_legal() {
+            Ok(element)
+        } else {
+            Err(malformed())
+        }
+    }
+
+    /// Nesting is bounded by [`MAX_DEPTH`].
+    fn is_legal(&self) -> bool {
+        self.text.chars().all(super::is_legal) && self.children.iter().all(Self::is_legal)
+    }
+
     /// First child of that name.
     pub fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|c| c.name == name)

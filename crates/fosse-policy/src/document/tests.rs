@@ -258,6 +258,20 @@ fn deep_nesting_is_refused() {
     assert!(message(Policy::bucket(deep.as_bytes(), None)).contains("recursion limit"));
 }
 
+/// Official SDKs put such policies, and expect them to be called public.
+#[test]
+fn a_bucket_policy_without_principal_is_for_everybody() {
+    let text = br#"{"Version":"1","Statement":{"Effect":"Allow","Action":"oss:GetObject","Resource":["acs:oss:*:*:*/*"]}}"#;
+    assert!(Policy::bucket(text, Some("bucket")).unwrap().is_public());
+    let trust = br#"{"Version":"1","Statement":{"Effect":"Allow","Action":"sts:AssumeRole"}}"#;
+    assert_eq!(
+        TrustPolicy::parse(trust)
+            .err()
+            .map(|error| error.to_string()),
+        Some("Statement.Principal: is missing.".to_owned())
+    );
+}
+
 #[test]
 fn which_policies_are_public() {
     for (member, public) in [

@@ -21,7 +21,7 @@ impl AccessMonitorConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`, also for a status that is missing or unknown.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "AccessMonitorConfiguration")?;
+        let root = Element::parse_kept(bytes, "AccessMonitorConfiguration")?;
         match root.value_of("Status") {
             Some("Enabled") => Ok(Self { enabled: true }),
             Some("Disabled") => Ok(Self { enabled: false }),

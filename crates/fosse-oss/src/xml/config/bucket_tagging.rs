@@ -36,7 +36,7 @@ impl BucketTagging {
     ///
     /// Errors: 400 `MalformedXML`; those of [`check`](Self::check).
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "Tagging")?;
+        let root = Element::parse_kept(bytes, "Tagging")?;
         let read = |tag: &Element| -> Result<(String, String), OssError> {
             let key = tag.required("Key")?.text.clone();
             Ok((key, tag.text_of("Value").to_owned()))

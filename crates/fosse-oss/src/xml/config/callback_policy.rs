@@ -46,7 +46,7 @@ impl BucketCallbackPolicy {
     /// Errors: 400 `MalformedXML`, also for an item without name or callback; 400 `InvalidArgument` for more than 100
     /// items, names that repeat or are too long, and callbacks that are not base64.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "BucketCallbackPolicy")?;
+        let root = Element::parse_kept(bytes, "BucketCallbackPolicy")?;
         let mut items: Vec<CallbackPolicyItem> = Vec::new();
         for element in root.all("PolicyItem") {
             let item = CallbackPolicyItem::read(element)?;

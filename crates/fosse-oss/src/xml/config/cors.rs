@@ -62,7 +62,7 @@ impl CorsConfiguration {
     /// Errors: 400 `MalformedXML`, also for no rule, a rule without origin or method, a method that OSS does not know;
     /// 400 `CORSRuleBeyondLimit` above 20 rules; 400 `InvalidArgument` for too many `*` or control characters.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "CORSConfiguration")?;
+        let root = Element::parse_kept(bytes, "CORSConfiguration")?;
         let rules: Vec<CorsRule> = root
             .all("CORSRule")
             .take(MAX_RULES + 1)

@@ -37,7 +37,7 @@ impl ServerSideEncryptionRule {
     /// Errors: 400 `MalformedXML`, 400 `InvalidEncryptionAlgorithmError`, 400 `InvalidDataEncryptionAlgorithmError`, and
     /// 400 `InvalidArgument` for a key id that is malformed or goes with another algorithm than KMS.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "ServerSideEncryptionRule")?;
+        let root = Element::parse_kept(bytes, "ServerSideEncryptionRule")?;
         let rule = root.required("ApplyServerSideEncryptionByDefault")?;
         let word = rule.value_of("SSEAlgorithm").unwrap_or_default();
         let algorithm = ServerSideEncryption::from_text(word).ok_or_else(|| {

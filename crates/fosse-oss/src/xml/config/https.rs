@@ -61,7 +61,7 @@ impl HttpsConfiguration {
     ///
     /// Errors: 400 `MalformedXML`, also for unknown versions, and for TLS that is enabled without a version.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "HttpsConfiguration")?;
+        let root = Element::parse_kept(bytes, "HttpsConfiguration")?;
         let mut read = Self::default();
         if let Some(tls) = root.child("TLS") {
             read.tls_enabled = tls.optional_flag("Enable")?.ok_or_else(malformed)?;

@@ -35,7 +35,7 @@ impl UserDefinedLogFieldsConfiguration {
     /// Errors: 400 `MalformedXML`; 400 `InvalidArgument` for more than 100 names in a set, or one that is empty, too
     /// long or holds control characters.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "UserDefinedLogFieldsConfiguration")?;
+        let root = Element::parse_kept(bytes, "UserDefinedLogFieldsConfiguration")?;
         Ok(Self {
             headers: names(&root, "HeaderSet", "header")?,
             parameters: names(&root, "ParamSet", "parameter")?,

@@ -45,7 +45,7 @@ impl BucketLoggingStatus {
     /// Errors: 400 `MalformedXML`, also for a target without bucket; 400 `InvalidArgument` for a prefix of more than
     /// 32 characters or one that does not begin with a letter.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "BucketLoggingStatus")?;
+        let root = Element::parse_kept(bytes, "BucketLoggingStatus")?;
         let Some(element) = root.child("LoggingEnabled") else {
             return Ok(Self::default());
         };

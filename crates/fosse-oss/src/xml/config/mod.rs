@@ -24,6 +24,8 @@ mod request_payment;
 mod resource_group;
 mod style;
 mod switches;
+#[cfg(test)]
+mod tests;
 mod website;
 mod worm;
 

@@ -51,7 +51,7 @@ impl ObjectWormConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`, also for a period that is missing, twofold or out of range.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "ObjectWormConfiguration")?;
+        let root = Element::parse_kept(bytes, "ObjectWormConfiguration")?;
         if root.value_of("ObjectWormEnabled") != Some("Enabled") {
             return Err(malformed());
         }

@@ -44,7 +44,7 @@ impl OverwriteConfiguration {
     /// Errors: 400 `MalformedXML`, also for an action other than `forbid` and for no rule; 400 `InvalidArgument` for
     /// more than 100 rules, ids that repeat and texts that are too long.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "OverwriteConfiguration")?;
+        let root = Element::parse_kept(bytes, "OverwriteConfiguration")?;
         let rules: Vec<OverwriteRule> = root
             .all("Rule")
             .take(MAX_RULES + 1)

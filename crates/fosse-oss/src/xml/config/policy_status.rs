@@ -18,7 +18,7 @@ impl PolicyStatus {
 
     /// Reads the document. Errors: 400 `MalformedXML`.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "PolicyStatus")?;
+        let root = Element::parse_kept(bytes, "PolicyStatus")?;
         Ok(Self {
             is_public: root.flag_of("IsPublic")?,
         })

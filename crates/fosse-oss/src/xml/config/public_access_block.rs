@@ -21,7 +21,7 @@ impl PublicAccessBlockConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "PublicAccessBlockConfiguration")?;
+        let root = Element::parse_kept(bytes, "PublicAccessBlockConfiguration")?;
         Ok(Self {
             block_public_access: root.flag_of("BlockPublicAccess")?,
         })

@@ -38,7 +38,7 @@ impl BucketUserQos {
 
     /// Reads the document. Errors: 400 `MalformedXML`; 400 `InvalidArgument` below -1.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "BucketUserQos")?;
+        let root = Element::parse_kept(bytes, "BucketUserQos")?;
         let storage_capacity = signed(&root, "StorageCapacity")?.ok_or_else(malformed)?;
         Ok(Self { storage_capacity })
     }
@@ -85,7 +85,7 @@ impl QoSConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`; 400 `InvalidArgument` for limits below -1.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        Self::read(&Element::parse(bytes, "QoSConfiguration")?)
+        Self::read(&Element::parse_kept(bytes, "QoSConfiguration")?)
     }
 
     /// Reads the limits from an element. Errors: as [`from_xml`](Self::from_xml).

@@ -53,7 +53,7 @@ impl RefererConfiguration {
     /// Errors: 400 `MalformedXML`, also when `AllowEmptyReferer` or `RefererList` is missing; 400 `InvalidArgument`
     /// when the path is to be cut off and the query is not; 400 `InlineDataTooLarge` above 20 KiB of patterns.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "RefererConfiguration")?;
+        let root = Element::parse_kept(bytes, "RefererConfiguration")?;
         let truncate_query = root.optional_flag("AllowTruncateQueryString")?;
         let truncate_path = root.flag_of("TruncatePath")?;
         if truncate_path && truncate_query == Some(false) {

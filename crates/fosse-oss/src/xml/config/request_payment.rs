@@ -37,7 +37,7 @@ impl RequestPaymentConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`, also for a payer that is missing or unknown.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "RequestPaymentConfiguration")?;
+        let root = Element::parse_kept(bytes, "RequestPaymentConfiguration")?;
         let payer = match root.value_of("Payer") {
             Some("BucketOwner") => Payer::BucketOwner,
             Some("Requester") => Payer::Requester,

@@ -54,7 +54,7 @@ impl BucketResourceGroupConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`; those of [`of`](Self::of).
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "BucketResourceGroupConfiguration")?;
+        let root = Element::parse_kept(bytes, "BucketResourceGroupConfiguration")?;
         Self::of(&root.required("ResourceGroupId")?.text)
     }
 }

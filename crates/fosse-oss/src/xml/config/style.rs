@@ -29,7 +29,7 @@ impl Style {
     ///
     /// Errors: 400 `MalformedXML`; 400 `InvalidArgument` for an operation that is empty or beyond 4096 bytes.
     pub fn content_from_xml(bytes: &[u8]) -> Result<String, OssError> {
-        let root = Element::parse(bytes, "Style")?;
+        let root = Element::parse_kept(bytes, "Style")?;
         let content = root.required("Content")?.text.trim();
         if content.is_empty()
             || content.len() > MAX_CONTENT
@@ -70,7 +70,7 @@ impl Style {
 
     /// Reads the answer of GetStyle. Errors: 400 `MalformedXML`.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        Self::read(&Element::parse(bytes, "Style")?)
+        Self::read(&Element::parse_kept(bytes, "Style")?)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -120,7 +120,7 @@ impl StyleList {
 
     /// Reads the document. Errors: 400 `MalformedXML`.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "StyleList")?;
+        let root = Element::parse_kept(bytes, "StyleList")?;
         let styles = root
             .all("Style")
             .map(Style::read)

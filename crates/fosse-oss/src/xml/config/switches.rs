@@ -52,7 +52,7 @@ fn write(root: &str, enabled: bool) -> String {
 }
 
 fn read(root: &str, bytes: &[u8]) -> Result<bool, OssError> {
-    Element::parse(bytes, root)?
+    Element::parse_kept(bytes, root)?
         .optional_flag("Enabled")?
         .ok_or_else(malformed)
 }

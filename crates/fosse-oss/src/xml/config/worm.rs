@@ -31,7 +31,7 @@ impl InitiateWormConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`; 400 `InvalidWORMConfiguration` for days out of range.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "InitiateWormConfiguration")?;
+        let root = Element::parse_kept(bytes, "InitiateWormConfiguration")?;
         Ok(Self { days: days(&root)? })
     }
 }
@@ -53,7 +53,7 @@ impl ExtendWormConfiguration {
 
     /// Reads the document. Errors: as [`InitiateWormConfiguration::from_xml`].
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "ExtendWormConfiguration")?;
+        let root = Element::parse_kept(bytes, "ExtendWormConfiguration")?;
         Ok(Self { days: days(&root)? })
     }
 }
@@ -84,7 +84,7 @@ impl WormConfiguration {
 
     /// Reads the document. Errors: 400 `MalformedXML`.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "WormConfiguration")?;
+        let root = Element::parse_kept(bytes, "WormConfiguration")?;
         Ok(Self {
             id: root.text_of("WormId").to_owned(),
             state: root.text_of("State").to_owned().into(),

@@ -18,7 +18,7 @@ impl InventoryConfiguration {
     ///
     /// Errors: 400 `MalformedXML` for what is missing or not in form; 400 `InvalidArgument` for values that cannot be.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "InventoryConfiguration")?;
+        let root = Element::parse_kept(bytes, "InventoryConfiguration")?;
         let schedule = root.required("Schedule")?;
         let destination = root
             .required("Destination")?

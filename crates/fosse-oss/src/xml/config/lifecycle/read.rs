@@ -18,7 +18,7 @@ impl LifecycleConfiguration {
     /// Errors: 400 `MalformedXML`; 400 `InvalidArgument` for several times in one action, for days or dates that
     /// cannot be, and for a storage class that is none.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "LifecycleConfiguration")?;
+        let root = Element::parse_kept(bytes, "LifecycleConfiguration")?;
         let rules: Vec<LifecycleRule> = root
             .all("Rule")
             .take(MAX_RULES + 1)

@@ -18,7 +18,7 @@ impl WebsiteConfiguration {
     /// Errors: 400 `MalformedXML`, also when nothing is configured at all; 400 `InvalidArgument` for values that
     /// cannot be, and for more than 20 rules; 400 `NotImplemented` for scripts.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
-        let root = Element::parse(bytes, "WebsiteConfiguration")?;
+        let root = Element::parse_kept(bytes, "WebsiteConfiguration")?;
         let mut rules = Vec::new();
         for element in root.all("RoutingRules").flat_map(|r| r.all("RoutingRule")) {
             if rules.len() == MAX_RULES {
