@@ -44,6 +44,15 @@ pub enum StoreError {
     /// A part other than the last is below the minimum size.
     #[error("part {0} too small")]
     PartTooSmall(u32),
+    /// The length of an appendable object is this, not the position that was named.
+    #[error("the object has {0} bytes")]
+    WrongPosition(u64),
+    /// The object is not appendable, is sealed, or is a delete marker.
+    #[error("not appendable")]
+    NotAppendable,
+    /// A retention or a legal hold keeps the version from being deleted or replaced.
+    #[error("immutable")]
+    Immutable,
     /// Others changed the same record again and again; nothing was written.
     #[error("the record kept changing meanwhile")]
     Conflict,

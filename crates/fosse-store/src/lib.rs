@@ -28,11 +28,11 @@ pub use meta::{Meta, Space};
 pub use record::{
     AccessKey, Acl, Body, Bucket, BucketStat, Certificate, ClassStat, Deleted, Domain, DomainToken,
     Encryption, EncryptionAlgorithm, NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy,
-    Restore, RestoreTier, Retention, RetentionMode, StorageClass, Upload, Versioning,
+    Restore, RestoreTier, Retention, RetentionMode, StorageClass, Upload, Versioning, Worm,
     WriteCondition, Written,
 };
 pub use store::{
-    BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, ListPage, ListQuery,
+    BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, Governance, ListPage, ListQuery,
     ListedVersion, OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store,
     UploadPage, UploadQuery, VersionPage, VersionQuery, measure_growth,
 };

@@ -37,8 +37,18 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
 
 impl Record for u64 {}
 impl Record for Vec<Extent> {}
-impl Record for Bucket {}
+impl Record for Bucket {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+        (version == 1).then(|| whole::<format_1::Bucket>(body).map(Into::into))
+    }
+}
+
 impl Record for BucketState {}
+impl Record for RetainedBucketState {
+    const VERSION: u8 = 2;
+}
 impl Record for BlobRecord {}
 impl Record for ManifestHeader {}
 impl Record for Head {}
@@ -174,13 +184,49 @@ pub struct Bucket {
     pub revision: u64,
     /// Sub-resource configurations by name (`cors`, `referer`, ...), as the protocol layer wrote them.
     pub configs: BTreeMap<String, Vec<u8>>,
+    /// Retention of everything in it.
+    pub worm: Option<Worm>,
+}
+
+/// The retention of a bucket (`?worm`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worm {
+    /// `x-oss-worm-id`.
+    pub id: String,
+    /// When it was begun, Unix milliseconds. Unless it is locked within 24 hours it lapses.
+    pub created_ms: i64,
+    /// How long an object is kept from the time it was written, in days.
+    pub days: u32,
+    /// Whether it is locked, for good.
+    pub locked: bool,
 }
 
 /// What a write into a bucket depends on. Kept apart from [`Bucket`] so that a change of a configuration
 /// does not conflict with writes in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct BucketState {
-    pub(crate) versioning: Versioning,
+struct BucketState {
+    versioning: Versioning,
+}
+
+/// The same of a bucket with a retention. The other form is kept for buckets without one, as writes compare bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct RetainedBucketState {
+    versioning: Versioning,
+    worm: Worm,
+}
+
+impl Bucket {
+    /// The stored form of what a write into the bucket depends on.
+    pub(crate) fn state(&self) -> Result<Bytes> {
+        let versioning = self.versioning;
+        match &self.worm {
+            None => encode(&BucketState { versioning }),
+            Some(worm) => encode(&RetainedBucketState {
+                versioning,
+                worm: worm.clone(),
+            }),
+        }
+    }
 }
 
 /// What a new bucket is made with.

@@ -16,6 +16,7 @@ fn bucket(id: u64, revision: u64, configs: &[(&str, &str)]) -> Bucket {
             .iter()
             .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
             .collect(),
+        worm: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every engine must do, as tests: the suite runs over memory and over a data directory.
 
+mod append;
 mod blobs;
 mod buckets;
 mod counts;
@@ -11,6 +12,7 @@ mod listing;
 mod meta;
 mod multipart;
 mod objects;
+mod protection;
 mod races;
 mod scan;
 mod version_listing;

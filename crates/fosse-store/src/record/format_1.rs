@@ -1,8 +1,23 @@
 //! Records as format 1 wrote them, for reading only.
 
-use super::{Acl, Body, Marker, ObjectKind, StorageClass};
+use super::{Acl, Body, Marker, ObjectKind, Redundancy, StorageClass, Versioning};
 use crate::version::{Order, VersionId};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+pub(super) struct Bucket {
+    id: u64,
+    name: String,
+    owner: String,
+    acl: Acl,
+    storage_class: StorageClass,
+    redundancy: Redundancy,
+    versioning: Versioning,
+    created_ms: i64,
+    revision: u64,
+    configs: BTreeMap<String, Vec<u8>>,
+}
 
 #[derive(Deserialize)]
 pub(super) struct ObjectAttrs {
@@ -42,6 +57,24 @@ pub(super) struct Upload {
     initiated_ms: i64,
     attrs: ObjectAttrs,
     must_not_exist: bool,
+}
+
+impl From<Bucket> for super::Bucket {
+    fn from(old: Bucket) -> Self {
+        super::Bucket {
+            id: old.id,
+            name: old.name,
+            owner: old.owner,
+            acl: old.acl,
+            storage_class: old.storage_class,
+            redundancy: old.redundancy,
+            versioning: old.versioning,
+            created_ms: old.created_ms,
+            revision: old.revision,
+            configs: old.configs,
+            worm: None,
+        }
+    }
 }
 
 impl From<ObjectAttrs> for super::ObjectAttrs {

@@ -3,7 +3,7 @@
 use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Expect, Outcome, Scan, Space, Tally, Update};
-use crate::record::{Bucket, BucketStat, BucketState, NewBucket, Versioning, decode, encode};
+use crate::record::{Bucket, BucketStat, NewBucket, Versioning, decode, encode};
 use crate::store::counts::CLASS_COUNTERS;
 use crate::store::transaction::{After, Transaction};
 use crate::store::{Inner, Store};
@@ -63,10 +63,7 @@ impl Inner {
         transaction: &mut Transaction,
         bucket: &Bucket,
     ) -> Result<()> {
-        let state = BucketState {
-            versioning: bucket.versioning,
-        };
-        let expect = Expect::Value(encode(&state)?);
+        let expect = Expect::Value(bucket.state()?);
         transaction.expect(Space::BucketStates, key::bucket(bucket.id), expect);
         Ok(())
     }
@@ -113,10 +110,9 @@ impl Store {
                 created_ms: now_ms,
                 revision: 1,
                 configs: BTreeMap::new(),
+                worm: None,
             });
-            let state = encode(&BucketState {
-                versioning: bucket.versioning,
-            })?;
+            let state = bucket.state()?;
             let index = key::owned(&owner, &name);
             let more = Update::Add(Tally([1, 0, 0, 0, 0]));
             let mut transaction = Transaction::default();
@@ -204,10 +200,8 @@ impl Store {
                 Expect::Value(stored),
                 encode(&*new)?,
             );
-            if new.versioning != old.versioning {
-                let state = encode(&BucketState {
-                    versioning: new.versioning,
-                })?;
+            if new.versioning != old.versioning || new.worm != old.worm {
+                let state = new.state()?;
                 transaction.put(Space::BucketStates, key::bucket(new.id), Expect::Any, state);
             }
             transaction.after(After::Bucket(name.to_owned(), Some(new.clone())));

@@ -1,7 +1,7 @@
 //! Copies that have bytes of their own, because they are encrypted otherwise than their source.
 
 use crate::error::{Result, StoreError};
-use crate::record::{Bucket, Object, ObjectAttrs, WriteCondition, Written};
+use crate::record::{Bucket, Object, ObjectAttrs, ObjectKind, WriteCondition, Written};
 use crate::store::Store;
 use crate::store::body::SealedBlob;
 use crate::store::object::Draft;
@@ -32,7 +32,11 @@ impl Store {
             ));
         }
         let draft = Draft {
-            kind: source.kind,
+            // Only an object that keeps its bytes goes on being appendable.
+            kind: match source.kind {
+                ObjectKind::Appendable => ObjectKind::Normal,
+                kind => kind,
+            },
             size: source.size,
             etag: source.etag.clone(),
             md5: source.md5,

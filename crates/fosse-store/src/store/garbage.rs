@@ -328,16 +328,21 @@ impl Inner {
     }
 
     async fn remove_manifest(&self, id: BlobId) -> Result<()> {
-        while let Some((key, stored, extents)) = self.manifest_slice(id).await? {
-            let mut transaction = Transaction::unread();
-            transaction.remove(Space::Manifests, key, Expect::Value(stored));
-            for extent in extents {
-                self.stage_release_blob(&mut transaction, extent.id).await?;
+        loop {
+            let slices = self.manifest_slices(id).await?;
+            if slices.is_empty() {
+                return Ok(());
             }
-            // On conflict (compaction moved a blob) the same slice comes again.
+            let mut transaction = Transaction::unread();
+            for (key, stored, extents) in slices {
+                transaction.remove(Space::Manifests, key, Expect::Value(stored));
+                for extent in extents {
+                    self.stage_release_blob(&mut transaction, extent.id).await?;
+                }
+            }
+            // On conflict (compaction moved a blob) the same slices come again.
             self.commit(transaction).await?;
         }
-        Ok(())
     }
 
     async fn remove_parts(&self, id: &str) -> Result<()> {

@@ -95,21 +95,25 @@ impl Inner {
         Ok(Arc::new(extents))
     }
 
-    /// A slice that is left of a manifest whose header is gone.
-    pub(crate) async fn manifest_slice(
+    /// Slices that are left of a manifest whose header is gone, as many as one batch can take.
+    pub(crate) async fn manifest_slices(
         &self,
         id: BlobId,
-    ) -> Result<Option<(Bytes, Bytes, Vec<Extent>)>> {
+    ) -> Result<Vec<(Bytes, Bytes, Vec<Extent>)>> {
         let entries = self
             .meta
-            .scan(Space::Manifests, Scan::prefix(&id.to_bytes(), 1))
+            .scan(Space::Manifests, Scan::prefix(&id.to_bytes(), SLICE))
             .await?;
-        match entries.into_iter().next() {
-            Some((key, stored)) => {
-                let extents = decode("manifest slice", &stored)?;
-                Ok(Some((key, stored, extents)))
+        let mut slices = Vec::new();
+        let mut blobs = 0;
+        for (key, stored) in entries {
+            let extents: Vec<Extent> = decode("manifest slice", &stored)?;
+            blobs += extents.len();
+            if blobs > SLICE && !slices.is_empty() {
+                break;
             }
-            None => Ok(None),
+            slices.push((key, stored, extents));
         }
+        Ok(slices)
     }
 }

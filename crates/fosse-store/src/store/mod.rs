@@ -4,6 +4,7 @@
 //! apply, and begin again when somebody came between. Nothing is acknowledged before its batch is durable.
 
 mod access_key;
+mod append;
 mod body;
 mod bucket;
 mod change;
@@ -19,6 +20,7 @@ mod list_versions;
 mod manifest;
 mod multipart;
 mod object;
+mod protection;
 mod read;
 mod scan;
 mod secret;
@@ -34,6 +36,7 @@ pub use growth::measure_growth;
 pub use identity::{AccountChange, AccountRecords, ByName, ChangeError, Named};
 pub use list::{ListPage, ListQuery, UploadPage, UploadQuery};
 pub use list_versions::{ListedVersion, VersionPage, VersionQuery};
+pub use protection::Governance;
 pub use read::{BodyReader, ChunkReader};
 pub use scan::{ScanBatch, ScanPlace, Seen, SeenChange};
 

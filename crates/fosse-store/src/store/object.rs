@@ -10,6 +10,7 @@ use crate::record::{
 use crate::store::body::{Sealed, SealedBlob};
 use crate::store::bucket::ATTEMPTS;
 use crate::store::counts::Counts;
+use crate::store::protection::{self, Governance};
 use crate::store::state::{ObjectName, ObjectRef};
 use crate::store::transaction::{After, Transaction};
 use crate::store::versions::Located;
@@ -88,6 +89,7 @@ impl Inner {
             }
             let order = Order::after(now_ms, old.as_ref().map(|old| old.order))?;
             if let Some(old) = old {
+                protection::check(bucket, &old, Governance::Respected, now_ms)?;
                 counts = counts.plus(&Counts::of(&old, -1));
                 replaced = Some(old.body.0);
             }
@@ -103,11 +105,13 @@ impl Inner {
                 .max(old.as_ref().map(|old| old.order).unwrap_or_default());
             let order = Order::after(now_ms, Some(latest))?;
             head.latest = order;
-            let version = if bucket.versioning == Versioning::Enabled {
+            // An appendable object has no history: it is the null version, also where others have ids.
+            let appendable = draft.kind == ObjectKind::Appendable && !draft.shared;
+            let version = if bucket.versioning == Versioning::Enabled && !appendable {
                 VersionId::Id(order.0)
             } else {
                 let removed = self
-                    .stage_drop_null(transaction, bucket, key, &mut head)
+                    .stage_drop_null(transaction, bucket, key, &mut head, now_ms)
                     .await?;
                 if let Some((gone, body)) = removed {
                     counts = counts.plus(&gone);
@@ -117,6 +121,7 @@ impl Inner {
             };
             match old {
                 Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
+                    protection::check(bucket, &old, Governance::Respected, now_ms)?;
                     counts = counts.plus(&Counts::of(&old, -1));
                     replaced = Some(old.body.0);
                 }
@@ -131,7 +136,12 @@ impl Inner {
             );
             draft.object(version, order, now_ms)
         };
-        self.stage_bodies(transaction, draft, replaced).await?;
+        let kept = self.stage_bodies(transaction, draft, replaced).await?;
+        let mut object = object;
+        if draft.shared && !kept && object.kind == ObjectKind::Appendable {
+            // Two objects must not append to the same list of bytes.
+            object.kind = ObjectKind::Normal;
+        }
         let object = Arc::new(object);
         transaction.put(
             Space::Current,
@@ -147,23 +157,25 @@ impl Inner {
         Ok(object)
     }
 
+    /// Stages what becomes of the bytes of a write and of what it replaces; whether they are the same.
     async fn stage_bodies(
         &self,
         transaction: &mut Transaction,
         draft: &Draft,
         replaced: Option<BodyPlace>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let kept = replaced.is_some_and(|old| draft.shared && same_bytes(&old, &draft.body));
         if kept {
-            return Ok(());
+            return Ok(true);
         }
         if draft.shared && !self.stage_share(transaction, &draft.body).await? {
             return Err(StoreError::NoSuchKey);
         }
         match replaced {
-            Some(old) => self.stage_release(transaction, &old).await,
-            None => Ok(()),
+            Some(old) => self.stage_release(transaction, &old).await?,
+            None => {}
         }
+        Ok(false)
     }
 
     /// Moves the current object among the noncurrent versions.
@@ -377,12 +389,29 @@ impl Store {
     /// Deletes an object: without a version by the rules of the bucket's versioning state (remove, or add a
     /// delete marker), with one exactly that version or marker.
     ///
-    /// Errors: [`StoreError::NoSuchBucket`] when the bucket was deleted. An absent key or version is no error.
+    /// Errors: [`StoreError::NoSuchBucket`] when the bucket was deleted, [`StoreError::Immutable`]. An absent key or
+    /// version is no error.
     pub async fn delete_object(
         &self,
         bucket: &Bucket,
         key: &str,
         version: Option<VersionId>,
+        now_ms: i64,
+    ) -> Result<Deleted> {
+        let respected = Governance::Respected;
+        self.delete_retained(bucket, key, version, respected, now_ms)
+            .await
+    }
+
+    /// As [`Store::delete_object`], by somebody who may pass a retention of mode `Governance`.
+    ///
+    /// Errors: as [`Store::delete_object`].
+    pub async fn delete_retained(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        version: Option<VersionId>,
+        governance: Governance,
         now_ms: i64,
     ) -> Result<Deleted> {
         let _turn = self.0.state.queue((bucket.id, key)).await;
@@ -393,12 +422,12 @@ impl Store {
             let deleted = match version {
                 Some(version) => {
                     inner
-                        .stage_remove(&mut transaction, &bucket, key, version)
+                        .stage_remove(&mut transaction, &bucket, key, version, governance, now_ms)
                         .await?
                 }
                 None => {
                     inner
-                        .stage_delete(&mut transaction, &bucket, key, now_ms)
+                        .stage_delete(&mut transaction, &bucket, key, governance, now_ms)
                         .await?
                 }
             };
@@ -422,6 +451,7 @@ impl Inner {
         transaction: &mut Transaction,
         bucket: &Bucket,
         key: &str,
+        governance: Governance,
         now_ms: i64,
     ) -> Result<Deleted> {
         let name = key::object(bucket.id, key.as_bytes());
@@ -434,6 +464,7 @@ impl Inner {
         let forget = After::Object(ObjectName::new(bucket.id, key), None);
         if bucket.versioning == Versioning::Never {
             if let Some(old) = old {
+                protection::check(bucket, &old, governance, now_ms)?;
                 transaction.remove(Space::Current, name, Expect::same(&current));
                 Counts::of(&old, -1).stage(transaction, bucket.id);
                 self.stage_release(transaction, &old.body.0).await?;
@@ -461,7 +492,7 @@ impl Inner {
             VersionId::Id(order.0)
         } else {
             if let Some((more, body)) = self
-                .stage_drop_null(transaction, bucket, key, &mut head)
+                .stage_drop_null(transaction, bucket, key, &mut head, now_ms)
                 .await?
             {
                 counts = counts.plus(&more);
@@ -471,6 +502,7 @@ impl Inner {
         };
         match old {
             Some(old) if version == VersionId::Null && old.version == VersionId::Null => {
+                protection::check(bucket, &old, governance, now_ms)?;
                 counts = counts.plus(&Counts::of(&old, -1));
                 released = Some(old.body.0);
             }

@@ -91,8 +91,8 @@ struct Ahead {
 
 enum Extents {
     One(Extent),
-    /// Those of a manifest.
-    Many(BlobId, Arc<Vec<Extent>>),
+    /// Those of a manifest, if it is named.
+    Many(Option<BlobId>, Arc<Vec<Extent>>),
 }
 
 impl Extents {
@@ -243,7 +243,7 @@ impl ChunkReader {
     /// Looks up the blobs of the body once more: those of an appendable object are merged now and then. `false` when
     /// they are the same.
     async fn reload(&mut self) -> Result<bool> {
-        let Extents::Many(id, known) = &self.extents else {
+        let Extents::Many(Some(id), known) = &self.extents else {
             return Ok(false);
         };
         let id = *id;
@@ -251,7 +251,7 @@ impl ChunkReader {
         if now == *known {
             return Ok(false);
         }
-        self.extents = Extents::Many(id, now);
+        self.extents = Extents::Many(Some(id), now);
         self.begin_at_given();
         Ok(true)
     }
@@ -367,11 +367,30 @@ impl Store {
                 let reading = self.0.state.reading(id);
                 let extents = self.0.manifest_of(object, id).await?;
                 let key = self.data_key(object)?;
-                let extents = Extents::Many(id, extents);
+                let extents = Extents::Many(Some(id), extents);
                 let reader = ChunkReader::new(self.0.clone(), extents, reading, key, range);
                 Ok(BodyReader::Chunks(reader))
             }
         }
+    }
+
+    /// Reads blobs one after the other, of which a body of `size` bytes consists that has the key of `object`.
+    pub(crate) fn read_extents(
+        &self,
+        object: &Object,
+        id: BlobId,
+        extents: Vec<Extent>,
+        size: u64,
+    ) -> Result<ChunkReader> {
+        let (reading, key) = (self.0.state.reading(id), self.data_key(object)?);
+        let extents = Extents::Many(None, Arc::new(extents));
+        Ok(ChunkReader::new(
+            self.0.clone(),
+            extents,
+            reading,
+            key,
+            0..size,
+        ))
     }
 
     fn data_key(&self, object: &Object) -> Result<Option<DataKey>> {

@@ -9,6 +9,7 @@ use crate::record::{
     BodyPlace, Bucket, Object, StorageClass, VersionRecord, Versioning, decode, encode,
 };
 use crate::store::counts::Counts;
+use crate::store::protection::Governance;
 use crate::store::state::ObjectName;
 use crate::store::transaction::{After, Transaction};
 use crate::store::{Inner, Store};
@@ -234,7 +235,12 @@ impl Store {
         while !left.is_empty() {
             let (group, rest) = independent(changes, left);
             left = rest;
-            if self.0.change_group(bucket, changes, &group, now_ms).await? == Outcome::Applied {
+            if self
+                .0
+                .change_unprotected(bucket, changes, &group, now_ms)
+                .await?
+                == Outcome::Applied
+            {
                 for at in group {
                     done[at] = true;
                 }
@@ -242,7 +248,10 @@ impl Store {
             }
             // One of them is different by now; the others still are what they were.
             for at in group {
-                let alone = self.0.change_group(bucket, changes, &[at], now_ms).await?;
+                let alone = self
+                    .0
+                    .change_unprotected(bucket, changes, &[at], now_ms)
+                    .await?;
                 done[at] = alone == Outcome::Applied;
             }
         }
@@ -300,6 +309,20 @@ impl Inner {
         Ok(current.map(|object| made_ms(object.order)))
     }
 
+    /// What a retention or a legal hold protects counts as not done, as what changed meanwhile does.
+    async fn change_unprotected(
+        &self,
+        bucket: &Bucket,
+        changes: &[(Seen, SeenChange)],
+        group: &[usize],
+        now_ms: i64,
+    ) -> Result<Outcome> {
+        match self.change_group(bucket, changes, group, now_ms).await {
+            Err(StoreError::Immutable) => Ok(Outcome::Conflict),
+            done => done,
+        }
+    }
+
     async fn change_group(
         &self,
         bucket: &Bucket,
@@ -314,13 +337,26 @@ impl Inner {
             match change {
                 SeenChange::Delete => {
                     transaction.expect(seen.space, seen.place.clone(), unchanged);
-                    self.stage_delete(&mut transaction, bucket, &seen.key, now_ms)
-                        .await?;
+                    self.stage_delete(
+                        &mut transaction,
+                        bucket,
+                        &seen.key,
+                        Governance::Respected,
+                        now_ms,
+                    )
+                    .await?;
                 }
                 SeenChange::Remove => {
                     transaction.expect(seen.space, seen.place.clone(), unchanged);
-                    self.stage_remove(&mut transaction, bucket, &seen.key, seen.version)
-                        .await?;
+                    self.stage_remove(
+                        &mut transaction,
+                        bucket,
+                        &seen.key,
+                        seen.version,
+                        Governance::Respected,
+                        now_ms,
+                    )
+                    .await?;
                 }
                 SeenChange::Class(class) => {
                     self.stage_class(&mut transaction, bucket, seen, *class, now_ms)?;

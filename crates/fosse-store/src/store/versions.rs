@@ -10,6 +10,7 @@ use crate::record::{
 };
 use crate::store::Inner;
 use crate::store::counts::Counts;
+use crate::store::protection::{self, Governance};
 use crate::store::state::ObjectName;
 use crate::store::transaction::{After, Transaction};
 use crate::version::{Order, VersionId};
@@ -121,6 +122,7 @@ impl Inner {
         bucket: &Bucket,
         key: &str,
         head: &mut Head,
+        now_ms: i64,
     ) -> Result<Option<(Counts, Option<BodyPlace>)>> {
         let Some(order) = head.null.take() else {
             return Ok(None);
@@ -130,6 +132,7 @@ impl Inner {
             return Ok(None);
         };
         let record: VersionRecord = decode("version", &stored)?;
+        protection::check_version(bucket, &record, Governance::Respected, now_ms)?;
         transaction.remove(Space::Versions, place, Expect::Value(stored));
         Ok(Some((Counts::version(&record, -1), record.body())))
     }
@@ -141,6 +144,8 @@ impl Inner {
         bucket: &Bucket,
         key: &str,
         version: VersionId,
+        governance: Governance,
+        now_ms: i64,
     ) -> Result<Deleted> {
         let name = key::object(bucket.id, key.as_bytes());
         let current = self.meta.get(Space::Current, &name).await?;
@@ -174,6 +179,7 @@ impl Inner {
                 record
             }
         };
+        protection::check_version(bucket, &removed, governance, now_ms)?;
         let was_current = match &current {
             Some(stored) => decode::<Object>("object", stored)?.order == removed.order(),
             None => true,
