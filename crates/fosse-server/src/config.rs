@@ -58,6 +58,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where uploads may call back.
     pub callbacks: Callbacks,
+    /// How long after RestoreObject an archived object becomes readable. Zero: at once.
+    pub restore_delay: Duration,
     /// Pause between two background sweeps of the store (compaction, orphan removal). Zero turns them off.
     pub sweep_interval: Duration,
     /// Longest time between two lifecycle passes, by the server's clock; one begins with each day (UTC) in any case.
@@ -233,6 +235,7 @@ impl Default for Config {
             min_part_bytes: 100 * 1024,
             limits: Limits::default(),
             callbacks: Callbacks::default(),
+            restore_delay: Duration::ZERO,
             sweep_interval: Duration::from_secs(300),
             lifecycle_interval: Duration::from_secs(24 * 3600),
             shutdown_deadline: Duration::from_secs(30),

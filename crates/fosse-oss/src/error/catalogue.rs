@@ -103,6 +103,7 @@ catalogue! {
     NoSuchLifecycle = "NoSuchLifecycle", 404, "No Row found in Lifecycle Table.";
     NoSuchInventory = "NoSuchInventory", 404, "No Row found in Inventory Table.";
     NoSuchServerSideEncryptionRule = "NoSuchServerSideEncryptionRule", 404, "The server side encryption configuration was not found.";
+    NoSuchObjectWormConfiguration = "NoSuchObjectWormConfiguration", 404, "The object WORM configuration does not exist.";
     NoSuchWormConfiguration = "NoSuchWORMConfiguration", 404, "The WORM Configuration does not exist.";
     NoSuchReplicationConfiguration = "NoSuchReplicationConfiguration", 404, "The bucket you specified does not have replication configuration.";
     NoSuchReplicationRule = "NoSuchReplicationRule", 404, "The BucketReplicationRule you specified does not exist.";

@@ -3,6 +3,7 @@
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{capacity, encryption, fault, object_headers, put};
+use crate::handle::{encryption, fault, object_headers, put, restore};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
@@ -101,6 +102,7 @@ pub(crate) async fn copy_object(call: &Call, granted: &Authorized) -> Answer {
         Verdict::NotModified(_) => return Ok(empty(StatusCode::NOT_MODIFIED)),
         Verdict::Failed(condition) => return Err(precondition_failed(condition)),
     }
+    restore::check_readable(call, &source.bucket, &source.object)?;
     let limit = call.service.config.limits.max_upload_bytes;
     if source.bucket.id != bucket.id && source.object.size > limit {
         return Err(OssError::new(ErrorCode::EntityTooLarge)

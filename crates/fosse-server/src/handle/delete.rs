@@ -1,7 +1,7 @@
 //! DeleteObject (api-objects.md §7).
 
 use crate::gate::Authorized;
-use crate::handle::fault;
+use crate::handle::{fault, retention};
 use crate::request::Call;
 use crate::respond::{Answer, DELETE_MARKER, VERSION_ID, empty, set};
 use fosse_store::Versioning;
@@ -10,10 +10,11 @@ use http::{HeaderValue, StatusCode};
 /// `DELETE /KEY[?versionId=]`: 204, also when there was nothing.
 pub(crate) async fn delete_object(call: &Call, granted: &Authorized) -> Answer {
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let governance = retention::governance(call, bucket, key).await?;
     let deleted = call
         .service
         .store
-        .delete_object(bucket, key, granted.version(), call.now_ms)
+        .delete_retained(bucket, key, granted.version(), governance, call.now_ms)
         .await
         .map_err(fault::of)?;
     let mut response = empty(StatusCode::NO_CONTENT);

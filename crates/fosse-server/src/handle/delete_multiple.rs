@@ -1,12 +1,12 @@
 //! DeleteMultipleObjects (api-objects.md §8).
 
 use crate::gate::{self, Authorized};
-use crate::handle::{fault, list};
+use crate::handle::{fault, list, retention};
 use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
 use crate::upload::RequestBody;
 use fosse_oss::xml::{Delete, DeleteResult, Deleted as Gone};
-use fosse_store::{Deleted, StoreError, Versioning};
+use fosse_store::{Deleted, Governance, StoreError, Versioning};
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 
@@ -36,10 +36,18 @@ pub(crate) async fn delete_multiple_objects(
         doomed.push((entry.key.as_str(), version));
     }
     gate::authorize_deletes(call, granted, &doomed).await?;
+    // Asked for each key, and for none as a rule: it takes a header.
+    let mut governance = Governance::Respected;
+    for (key, _) in &doomed {
+        governance = retention::governance(call, bucket, key).await?;
+        if governance == Governance::Respected {
+            break;
+        }
+    }
     let store = &call.service.store;
     let deletes: Vec<_> = doomed
         .into_iter()
-        .map(|(key, version)| store.delete_object(bucket, key, version, call.now_ms))
+        .map(|(key, version)| store.delete_retained(bucket, key, version, governance, call.now_ms))
         .collect();
     let outcomes: Vec<Result<Deleted, StoreError>> =
         stream::iter(deletes).buffered(AT_ONCE).collect().await;

@@ -15,6 +15,9 @@ pub(crate) fn of(error: StoreError) -> OssError {
         StoreError::NoSuchVersion => ErrorCode::NoSuchVersion,
         StoreError::NoSuchUpload => ErrorCode::NoSuchUpload,
         StoreError::ObjectExists => ErrorCode::FileAlreadyExists,
+        StoreError::NotAppendable => ErrorCode::ObjectNotAppendable,
+        StoreError::WrongPosition(_) => ErrorCode::PositionNotEqualToLength,
+        StoreError::Immutable => ErrorCode::FileImmutable,
         StoreError::InvalidPart(_) => ErrorCode::InvalidPart,
         StoreError::InvalidPartOrder => ErrorCode::InvalidPartOrder,
         StoreError::PartTooSmall(_) => ErrorCode::EntityTooSmall,
@@ -23,6 +26,9 @@ pub(crate) fn of(error: StoreError) -> OssError {
     match error {
         StoreError::InvalidPart(number) | StoreError::PartTooSmall(number) => {
             OssError::new(code).with("PartNumber", number.to_string())
+        }
+        StoreError::WrongPosition(length) => {
+            OssError::new(code).with_header("x-oss-next-append-position", length.to_string())
         }
         _ => code.into(),
     }

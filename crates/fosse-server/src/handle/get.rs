@@ -3,7 +3,7 @@
 use crate::access_monitor;
 use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
-use crate::handle::{fault, object_headers, symlink};
+use crate::handle::{fault, object_headers, restore, symlink};
 use crate::lifecycle::announce::{announce, announce_times};
 use crate::pace;
 use crate::request::Call;
@@ -32,6 +32,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
+    restore::check_readable(call, bucket, &object)?;
     let selected = select(call, &object)?;
     if granted.version().is_none() {
         // Of a link it is the target that is read.
@@ -60,6 +61,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let mut response = response(status, content);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
+    restore::tell(headers, &object, call.now_ms);
     announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, length);
     if selected.is_some() {
@@ -87,6 +89,7 @@ pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
+    restore::tell(headers, &object, call.now_ms);
     announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, object.size);
     Ok(response)

@@ -1,7 +1,7 @@
 //! ListObjects and ListObjectsV2 (api-buckets.md §3).
 
 use crate::gate::Authorized;
-use crate::handle::{fault, object_headers};
+use crate::handle::{fault, object_headers, restore};
 use crate::request::Call;
 use crate::respond::{Answer, xml};
 use fosse_oss::OssError;
@@ -34,7 +34,7 @@ pub(crate) async fn list_objects(call: &Call, granted: &Authorized) -> Answer {
         .list_objects(bucket, query.clone())
         .await
         .map_err(fault::of)?;
-    let contents = listed(&page, true);
+    let contents = listed(call, &page, true);
     let document = ListBucketResult {
         name: bucket.name.clone(),
         prefix: query.prefix,
@@ -78,7 +78,7 @@ pub(crate) async fn list_objects_v2(call: &Call, granted: &Authorized) -> Answer
         .list_objects(bucket, query.clone())
         .await
         .map_err(fault::of)?;
-    let contents = listed(&page, with_owner);
+    let contents = listed(call, &page, with_owner);
     let document = ListBucketResultV2 {
         name: bucket.name.clone(),
         prefix: query.prefix,
@@ -98,7 +98,7 @@ pub(crate) async fn list_objects_v2(call: &Call, granted: &Authorized) -> Answer
     Ok(xml(document.to_xml()))
 }
 
-fn listed(page: &ListPage, with_owner: bool) -> Vec<ListedObject> {
+fn listed(call: &Call, page: &ListPage, with_owner: bool) -> Vec<ListedObject> {
     page.objects
         .iter()
         .map(|(key, object)| ListedObject {
@@ -109,7 +109,7 @@ fn listed(page: &ListPage, with_owner: bool) -> Vec<ListedObject> {
             size: object.size,
             storage_class: object_headers::class_word(object.attrs.storage_class).into(),
             owner: with_owner.then(|| Owner::of(&object.attrs.owner)),
-            restore_info: None,
+            restore_info: restore::state(object, call.now_ms),
         })
         .collect()
 }

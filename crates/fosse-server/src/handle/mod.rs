@@ -2,6 +2,7 @@
 //! request and decides nothing about rights.
 
 pub(crate) mod acl;
+pub(crate) mod append;
 pub(crate) mod bucket;
 pub(crate) mod bucket_list;
 pub(crate) mod capacity;
@@ -26,5 +27,7 @@ pub(crate) mod part_copy;
 pub(crate) mod post_form;
 pub(crate) mod put;
 pub(crate) mod regions;
+pub(crate) mod restore;
+pub(crate) mod retention;
 pub(crate) mod symlink;
 pub(crate) mod versioning;

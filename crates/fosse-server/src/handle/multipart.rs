@@ -3,6 +3,7 @@
 use crate::callback;
 use crate::gate::Authorized;
 use crate::handle::{capacity, encryption, fault, list, object_headers, put};
+use crate::handle::{encryption, fault, list, object_headers, put, retention};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use crate::upload::RequestBody;
@@ -149,12 +150,13 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     };
     let smallest = call.service.config.min_part_bytes;
     let written = store
-        .complete_upload(
+        .complete_retained(
             bucket,
             key,
             id,
             parts,
             acl,
+            retention::by_default(call, bucket)?,
             condition,
             smallest,
             call.now_ms,

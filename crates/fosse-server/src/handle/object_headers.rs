@@ -1,10 +1,11 @@
 //! The headers that make an object what it is: stored HTTP headers, user metadata, ACL, class and tags
 //! (api-objects.md §0.8, §0.9), in from a request and out into an answer.
 
-use crate::handle::encryption;
+use crate::handle::{append, encryption, retention};
 use crate::request::Call;
 use crate::respond::{CRC64, VERSION_ID, set, set_bytes, set_number, set_owned};
 use fosse_oss::header::{self, META_PREFIX};
+use fosse_oss::op::Operation;
 use fosse_oss::{ErrorCode, OssError, etag, time};
 use fosse_store::{Acl, Bucket, Object, ObjectAttrs, ObjectKind, StorageClass, Versioning};
 use http::header::{
@@ -37,6 +38,14 @@ pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, Os
         storage_class: storage_class(call)?.unwrap_or(bucket.storage_class),
         tags: tags(call)?,
         encryption: encryption::chosen(call, bucket)?,
+        retention: match retention::by_headers(call)? {
+            // An upload becomes an object, and its period begins, when it is completed.
+            None if call.operation != Some(Operation::InitiateMultipartUpload) => {
+                retention::by_default(call, bucket)?
+            }
+            asked => asked,
+        },
+        legal_hold: retention::held(call)?,
         ..ObjectAttrs::of(call.caller.account().unwrap_or(&bucket.owner))
     })
 }
@@ -190,6 +199,10 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
         set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     }
     encryption::tell(headers, &object.attrs);
+    retention::tell(headers, &object.attrs);
+    if object.kind == ObjectKind::Appendable {
+        append::tell(headers, object);
+    }
     if !object.attrs.tags.is_empty() {
         set_number(headers, TAGGING_COUNT, object.attrs.tags.len() as u64);
     }

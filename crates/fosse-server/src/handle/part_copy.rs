@@ -4,6 +4,7 @@ use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
 use crate::handle::{capacity, encryption, multipart, symlink};
+use crate::handle::{encryption, multipart, restore, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};
@@ -33,6 +34,7 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
             return Err(precondition_failed(condition));
         }
     }
+    restore::check_readable(call, &source.bucket, &source.object)?;
     let size = source.object.size;
     let selected = selected(call, size);
     let bytes = selected.clone().unwrap_or(0..size);

@@ -5,8 +5,8 @@ use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Expect, Outcome, Scan, Space, Tally, Update};
 use crate::record::{
-    Acl, BodyPlace, Bucket, ObjectAttrs, ObjectKind, Part, PartRecord, Upload, Versioning,
-    WriteCondition, Written, decode, encode, upper_hex,
+    Acl, BodyPlace, Bucket, ObjectAttrs, ObjectKind, Part, PartRecord, Retention, Upload,
+    Versioning, WriteCondition, Written, decode, encode, upper_hex,
 };
 use crate::store::body::SealedBlob;
 use crate::store::bucket::ATTEMPTS;
@@ -301,6 +301,31 @@ impl Store {
         min_part: u64,
         now_ms: i64,
     ) -> Result<Written> {
+        self.complete_retained(
+            bucket, key, id, parts, acl, None, condition, min_part, now_ms,
+        )
+        .await
+    }
+
+    /// As [`Store::complete_upload`], with a retention for an object whose upload asked for none.
+    ///
+    /// Errors: as [`Store::complete_upload`].
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one per element of the operation"
+    )]
+    pub async fn complete_retained(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        id: &str,
+        parts: Option<Vec<(u32, String)>>,
+        acl: Option<Acl>,
+        retention: Option<Retention>,
+        condition: WriteCondition,
+        min_part: u64,
+        now_ms: i64,
+    ) -> Result<Written> {
         let inner = &self.0;
         let _turn = inner.state.queue((bucket.id, key)).await;
         let mut bucket = Cow::Borrowed(bucket);
@@ -323,6 +348,7 @@ impl Store {
             };
             let mut attrs = upload.attrs;
             attrs.acl = acl.unwrap_or(attrs.acl);
+            attrs.retention = attrs.retention.or(retention);
             let draft = Draft {
                 kind: ObjectKind::Multipart,
                 size: chosen.size,

@@ -245,6 +245,9 @@ fn server_config(settings: &Settings) -> Result<Config> {
         lifecycle_interval: settings
             .number("lifecycle-seconds")
             .map_or(defaults.lifecycle_interval, Duration::from_secs),
+        restore_delay: settings
+            .number("restore-seconds")
+            .map_or(defaults.restore_delay, Duration::from_secs),
         shutdown_deadline: settings
             .number("shutdown-seconds")
             .map_or(defaults.shutdown_deadline, Duration::from_secs),

@@ -287,6 +287,13 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Bodies up to this size share log segments; larger ones are files",
     ),
     setting(
+        "restore-seconds",
+        Kind::Number,
+        "N",
+        "0",
+        "How long after RestoreObject an archived object becomes readable",
+    ),
+    setting(
         "shutdown-seconds",
         Kind::Number,
         "N",

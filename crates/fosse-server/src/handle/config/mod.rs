@@ -16,6 +16,7 @@ mod log_fields;
 mod logging;
 mod overwrite;
 mod policy;
+mod object_worm;
 mod public_access_block;
 mod qos;
 mod referer;
@@ -25,6 +26,7 @@ mod style;
 mod tagging;
 mod transfer_acceleration;
 mod website;
+mod worm;
 
 use crate::dispatch::not_built;
 use crate::gate::{Authorized, no_such_bucket};
@@ -66,6 +68,13 @@ pub(crate) async fn route(
         Op::PutBucketLogging => logging::put(call, body, granted).await,
         Op::GetBucketLogging => logging::get(granted),
         Op::DeleteBucketLogging => logging::delete(call, granted).await,
+        Op::PutBucketObjectWormConfiguration => object_worm::put(call, body, granted).await,
+        Op::GetBucketObjectWormConfiguration => object_worm::get(granted),
+        Op::InitiateBucketWorm => worm::initiate(call, body, granted).await,
+        Op::AbortBucketWorm => worm::abort(call, granted).await,
+        Op::CompleteBucketWorm => worm::complete(call, granted).await,
+        Op::ExtendBucketWorm => worm::extend(call, body, granted).await,
+        Op::GetBucketWorm => worm::get(call, granted),
         Op::PutBucketEncryption => encryption::put(call, body, granted).await,
         Op::GetBucketEncryption => encryption::get(granted),
         Op::DeleteBucketEncryption => encryption::delete(call, granted).await,
