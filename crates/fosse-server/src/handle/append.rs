@@ -1,7 +1,7 @@
 //! AppendObject and SealAppendObject (api-objects.md §6).
 
 use crate::gate::Authorized;
-use crate::handle::{encryption, fault, object_headers, put};
+use crate::handle::{capacity, encryption, fault, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, set_owned};
 use crate::upload::RequestBody;
@@ -41,7 +41,9 @@ pub(crate) async fn append_object(
     if body.declared().is_some_and(|length| length > most) {
         return Err(too_long(position));
     }
+    capacity::admit(call, bucket, body.declared().unwrap_or(0)).await?;
     let blob = put::receive(call, body, &attrs).await?;
+    capacity::admit_unannounced(call, bucket, body.declared(), blob.size()).await?;
     if blob.size() > most {
         return Err(too_long(position));
     }

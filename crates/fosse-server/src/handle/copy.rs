@@ -2,8 +2,7 @@
 
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
-use crate::handle::{capacity, encryption, fault, object_headers, put};
-use crate::handle::{encryption, fault, object_headers, put, restore};
+use crate::handle::{capacity, encryption, fault, object_headers, put, restore};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};

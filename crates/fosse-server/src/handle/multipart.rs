@@ -2,8 +2,7 @@
 
 use crate::callback;
 use crate::gate::Authorized;
-use crate::handle::{capacity, encryption, fault, list, object_headers, put};
-use crate::handle::{encryption, fault, list, object_headers, put, retention};
+use crate::handle::{capacity, encryption, fault, list, object_headers, put, retention};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
 use crate::upload::RequestBody;

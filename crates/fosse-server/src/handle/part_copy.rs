@@ -3,8 +3,7 @@
 use crate::gate::Authorized;
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::copy::Source;
-use crate::handle::{capacity, encryption, multipart, symlink};
-use crate::handle::{encryption, multipart, restore, symlink};
+use crate::handle::{capacity, encryption, multipart, restore, symlink};
 use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, set, xml};

@@ -5,8 +5,8 @@ use crate::handle::fault;
 use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
 use crate::upload::RequestBody;
-use fosse_oss::OssError;
 use fosse_oss::xml::{VersioningConfiguration, VersioningStatus};
+use fosse_oss::{ErrorCode, OssError};
 use fosse_store::Versioning;
 use http::StatusCode;
 
@@ -23,6 +23,12 @@ pub(crate) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
             return Err(OssError::invalid_argument("Status", "", message));
         }
     };
+    let configs = call.service.configs.of(granted.bucket()?);
+    if versioning == Versioning::Suspended && configs.object_worm()?.is_some() {
+        // Versions that are retained would be replaced.
+        return Err(OssError::new(ErrorCode::InvalidRequest)
+            .with_message("The bucket retains object versions, so its versioning stays enabled."));
+    }
     call.service
         .store
         .update_bucket(&granted.bucket()?.name, move |bucket| {
