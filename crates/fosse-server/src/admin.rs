@@ -1,16 +1,23 @@
-//! The admin listener: `/healthz`, `/readyz` and `/metrics`. Plain HTTP/1.1, without keys: bind it where only the
-//! operator reaches it.
+//! The admin listener: `/healthz`, `/readyz` and `/metrics`, plain HTTP/1.1 without keys: bind it where only the operator
+//! reaches it. And `POST /admin/v1`, administration ([`crate::administration`]): for the holder of the token of this start, or
+//! signed with the server's root AccessKey; from this machine only, unless a setting says otherwise.
+
+use crate::administration::{AdminCall, AdminRefusal, carry_out};
+use crate::key_ring::KeyRing;
 
 use crate::domain::expiry;
 use crate::service::Service;
 use crate::shutdown::{Phase, Signal};
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use fosse_oss::sign::sts::{STS_MAX_SKEW, StsRefusal, StsRequest, verify_sts};
+use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +25,13 @@ use tokio::net::TcpListener;
 
 /// Most admin connections at once; scrapers need a handful.
 const MAX_CONNECTIONS: usize = 64;
+
+/// Where administration is.
+const PATH: &str = "/admin/v1";
+/// Most bytes of an administrative request: a policy is a few kilobytes.
+const MAX_BODY: usize = 64 * 1024;
+/// Longest time for one to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until the shutdown begins.
 pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: Signal) {
@@ -28,7 +42,7 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
             () = drain.as_mut() => return,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -38,8 +52,11 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
         let service = service.clone();
         let signal = signal.clone();
         tokio::spawn(async move {
-            let answer = hyper::service::service_fn(|request: Request<Incoming>| {
-                std::future::ready(Ok::<_, Infallible>(answer(&service, &request)))
+            let answer = hyper::service::service_fn(|request: Request<Incoming>| async {
+                if request.uri().path() == PATH {
+                    return Ok(administer(&service, peer, request).await);
+                }
+                Ok::<_, Infallible>(answer(&service, &request))
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -88,4 +105,178 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
         "/metrics" => text(StatusCode::OK, metrics(service)),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
+}
+
+/// One administrative request, from head to answer.
+async fn administer(
+    service: &Service,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let (status, body) = match try_administer(service, peer, request).await {
+        Ok(answer) => (200, answer),
+        Err(refusal) => {
+            let AdminRefusal {
+                status,
+                code,
+                message,
+            } = refusal;
+            (
+                status,
+                serde_json::json!({"Code": code, "Message": message}),
+            )
+        }
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Answers hold new secrets.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refuse(status: u16, code: &str, message: &str) -> AdminRefusal {
+    AdminRefusal {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+async fn try_administer(
+    service: &Service,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Value, AdminRefusal> {
+    if !service.config.admin_remote && !peer.ip().to_canonical().is_loopback() {
+        return Err(refuse(
+            403,
+            "Forbidden.Remote",
+            "Administration is for this machine only; the setting admin-remote opens it.",
+        ));
+    }
+    if *request.method() != Method::POST {
+        return Err(refuse(405, "MethodNotAllowed", "POST only."));
+    }
+    // No page of a browser has business here.
+    if request.headers().contains_key(ORIGIN) {
+        return Err(refuse(403, "Forbidden.Origin", "Not for web pages."));
+    }
+    let (parts, body) = request.into_parts();
+    let body = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect())
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| {
+            refuse(
+                400,
+                "InvalidParameter.Body",
+                "The body is too large or late.",
+            )
+        })?
+        .to_bytes();
+    let bearer = parts
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let call = match bearer {
+        Some(sent) => {
+            let token = service.config.admin_token.as_ref();
+            if !token.is_some_and(|token| token.is(sent)) {
+                return Err(refuse(
+                    401,
+                    "InvalidToken",
+                    "The token is not that of this start.",
+                ));
+            }
+            read_call(&body)?
+        }
+        None => signed_call(service, &parts, &body)?,
+    };
+    let last_used = |id: &str| service.identities.last_uses.at(id);
+    carry_out(&service.store, service.clock.now_ms(), &call, &last_used).await
+}
+
+/// `{"Action": ..., "Account": ..., parameters}`.
+fn read_call(body: &[u8]) -> Result<AdminCall, AdminRefusal> {
+    let bad = || {
+        refuse(
+            400,
+            "InvalidParameter.Body",
+            "The body is no JSON object of texts.",
+        )
+    };
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+        return Err(bad());
+    };
+    let mut params = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        params.push(match value {
+            Value::String(text) => (name, text),
+            Value::Number(number) => (name, number.to_string()),
+            Value::Bool(flag) => (name, flag.to_string()),
+            _ => return Err(bad()),
+        });
+    }
+    Ok(call_of(params))
+}
+
+fn call_of(mut params: Vec<(String, String)>) -> AdminCall {
+    let mut take = |wanted: &str| {
+        let at = params.iter().position(|(name, _)| name == wanted)?;
+        Some(params.swap_remove(at).1)
+    };
+    AdminCall {
+        action: take("Action").unwrap_or_default(),
+        account: take("Account").filter(|account| !account.is_empty()),
+        params,
+    }
+}
+
+/// A call that is signed as one of RAM, by the server's root AccessKey.
+fn signed_call(
+    service: &Service,
+    parts: &http::request::Parts,
+    body: &[u8],
+) -> Result<AdminCall, AdminRefusal> {
+    let headers: Vec<(&str, &[u8])> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let request = StsRequest {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &headers,
+        body,
+    };
+    let refused =
+        |refusal: Box<StsRefusal>| refuse(refusal.status(), &refusal.code(), &refusal.message());
+    let now = service.clock.now();
+    let verified = verify_sts(&request, now, &KeyRing::new(service)).map_err(refused)?;
+    let window = (verified.time + STS_MAX_SKEW - now).max(0);
+    if !service
+        .nonces
+        .take(&verified.access_key_id, &verified.nonce, now, window)
+    {
+        return Err(refused(StsRefusal::nonce_used()));
+    }
+    let root = service
+        .store
+        .access_key(&verified.access_key_id)
+        .is_some_and(|key| key.root);
+    if !root {
+        return Err(refuse(
+            403,
+            "NoPermission",
+            "Only the server's root AccessKey may administer.",
+        ));
+    }
+    let mut params = verified.params;
+    params.retain(|(name, _)| name != "Action");
+    params.push(("Action".to_owned(), verified.action));
+    Ok(call_of(params))
 }

@@ -1,5 +1,6 @@
 //! Settings of the service: plain data, every one with a default that works on a developer's machine.
 
+use crate::administration::AdminToken;
 pub(crate) use crate::callback::CallbackTarget;
 pub(crate) use crate::cidr::Cidr;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,6 +26,10 @@ pub struct Config {
     pub domain_check: Option<SocketAddr>,
     /// Admin listener (`/healthz`, `/readyz`, `/metrics`); `None` turns it off.
     pub admin: Option<SocketAddr>,
+    /// Lets its holder administer over the admin listener; `None`: only the root AccessKey does.
+    pub admin_token: Option<AdminToken>,
+    /// Administration (`POST /admin/v1`) also from other machines. The listener is plain HTTP: put TLS before it.
+    pub admin_remote: bool,
     /// Region id, e.g. `cn-hangzhou`: the V4 scope, `Region`, and `oss-REGION` as `Location`.
     pub region: String,
     /// Further region ids that a V4 scope may name. The own region is always accepted.
@@ -220,6 +225,8 @@ impl Default for Config {
             https_redirect: HttpsRedirect::default(),
             domain_check: None,
             admin: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9001))),
+            admin_token: None,
+            admin_remote: false,
             region: "cn-hangzhou".to_owned(),
             accepted_regions: Vec::new(),
             domains: Vec::new(),

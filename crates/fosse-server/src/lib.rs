@@ -17,6 +17,7 @@ mod access_log;
 mod access_monitor;
 mod addressing;
 mod admin;
+mod administration;
 mod bucket_config;
 mod bucket_recovery;
 mod callback;
@@ -51,6 +52,7 @@ mod sts;
 mod upload;
 mod website;
 
+pub use administration::{AdminCall, AdminRefusal, AdminToken, administer};
 pub use callback::{BadCallbackTarget, CallbackTarget};
 pub use cidr::{BadCidr, Cidr};
 pub use clock::Clock;

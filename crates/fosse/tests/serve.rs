@@ -2,16 +2,7 @@
 
 mod harness;
 
-use harness::{ID, Ran, Server, fosse, write};
-
-/// `export NAME=value` lines.
-fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        line.strip_prefix("export ")?
-            .strip_prefix(name)?
-            .strip_prefix('=')
-    })
-}
+use harness::{ID, Ran, Server, exported, fosse, write};
 
 #[test]
 fn the_first_start_prints_a_key_once_and_it_stays() {
@@ -321,9 +312,9 @@ fn additional_access_keys() {
         .to_owned();
     let list = admin(&["list"]).stdout;
     assert!(
-        list.contains(&format!("{id}  added    enabled "))
+        list.contains(&format!("{id}  added  enabled "))
             && list.contains("backup job")
-            && list.contains("root     enabled"),
+            && list.contains("root   enabled"),
         "{list}"
     );
     assert!(!list.contains(&secret), "{list}");

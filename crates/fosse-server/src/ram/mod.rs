@@ -34,6 +34,8 @@ pub(crate) struct Ram<'a> {
     pub(crate) account: &'a str,
     /// Number of the user who asks: the default of some actions. `None`: the account itself, or an operator.
     pub(crate) user: Option<&'a str>,
+    /// An operator asks, who has every key and action at hand.
+    pub(crate) operator: bool,
     pub(crate) params: Params<'a>,
     /// When a key was last used, as far as it is not written down yet.
     pub(crate) last_used: &'a (dyn Fn(&str) -> Option<i64> + Send + Sync),

@@ -5,7 +5,7 @@ mod nonce;
 mod reply;
 
 pub(crate) use nonce::Nonces;
-pub(crate) use reply::{Fields, Node, RpcError};
+pub(crate) use reply::{Fields, Node, RpcError, fields_to_json};
 
 use crate::gate::{Caller, Signed};
 use crate::identity::Known;
@@ -205,6 +205,7 @@ async fn run(call: &Call, verified: &StsVerified, known: &Arc<Known>) -> ram::Re
                 now_ms: call.now_ms,
                 account: known.principal.account(),
                 user,
+                operator: false,
                 params: ram::Params(&verified.params),
                 last_used: &|id| call.service.identities.last_uses.at(id),
             };

@@ -55,7 +55,17 @@ pub(crate) enum Command {
             fosse serve --config /etc/fosse.toml --print-config"
     )]
     Serve(cmd::serve::ServeArgs),
-    /// Manage AccessKeys in a data directory whose server is stopped
+    /// Manage accounts, users, AccessKeys, groups, roles and policies of a server
+    #[command(
+        long_about = "Manages accounts, users, AccessKeys, groups, roles and policies of a server on this machine, whether it \
+            runs or is stopped: both are found by the data directory. A server elsewhere is named with --admin-url and \
+            known by its root AccessKey.",
+        after_help = "Examples:\n  \
+            fosse admin user create photo-app\n  \
+            fosse admin policy create photos-read @photos-read.json\n  \
+            fosse admin policy attach photos-read --user photo-app\n  \
+            fosse admin access-key create --user photo-app"
+    )]
     Admin(cmd::admin::AdminArgs),
     /// Make a link that anyone can open for a while
     #[command(

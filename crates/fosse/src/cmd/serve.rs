@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use fosse_server::{Clock, Config, Listeners, RegionEndpoints, ServeError};
+use fosse_server::{AdminToken, Clock, Config, Listeners, RegionEndpoints, ServeError};
 use fosse_store::{OpenOptions, Store, StoreError};
 
 use crate::failure::{Failure, Result};
 use crate::out::{Out, complain};
+use crate::serve::admin_token;
 use crate::serve::logging;
 use crate::serve::root_key::{self, RootKey};
 use crate::serve::settings::{Kind, SETTINGS, Settings};
@@ -240,6 +241,11 @@ fn server_config(settings: &Settings) -> Result<Config> {
         region_endpoints: region_endpoints(settings)?,
         forbid_path_style: settings.switch("forbid-path-style"),
         server_header: own("server-header").unwrap_or(defaults.server_header),
+        admin_remote: settings.switch("admin-remote"),
+        assume_role_per_second: settings
+            .number("assume-role-per-second")
+            .map_or(Ok(defaults.assume_role_per_second), u32::try_from)
+            .map_err(|_| Failure::usage("assume-role-per-second is too large"))?,
         max_buckets: number(settings, "max-buckets")?.unwrap_or(defaults.max_buckets),
         limits,
         lifecycle_interval: settings
@@ -397,20 +403,31 @@ pub(crate) fn open_store(dir: &Path, master_keys: Option<&Path>) -> Result<Store
 
 fn open_store_with(options: OpenOptions) -> Result<Store> {
     let dir = options.dir.clone();
-    Store::open(options).map_err(|error| match error {
+    Store::open(options).map_err(|error| open_failure(error, &dir))
+}
+
+/// Why a data directory was not opened, and what to do.
+pub(crate) fn open_failure(error: StoreError, dir: &Path) -> Failure {
+    match error {
         StoreError::Locked => Failure::local(format_args!(
             "the data directory {} is in use by another fosse process; stop that one, or choose another directory with --data-dir",
             dir.display()
         )),
-        StoreError::Format(reason) => Failure::local(format_args!("the data directory {} cannot be opened: {reason}", dir.display())),
-        StoreError::Io(error) => Failure::file("open the data directory", &dir, error),
-        error => Failure::local(format_args!("the data directory {} cannot be opened: {error}", dir.display())),
-    })
+        StoreError::Format(reason) => Failure::local(format_args!(
+            "the data directory {} cannot be opened: {reason}",
+            dir.display()
+        )),
+        StoreError::Io(error) => Failure::file("open the data directory", dir, error),
+        error => Failure::local(format_args!(
+            "the data directory {} cannot be opened: {error}",
+            dir.display()
+        )),
+    }
 }
 
 async fn serve(
     settings: &Settings,
-    config: Config,
+    mut config: Config,
     given: Option<(String, String)>,
     out: &Out,
 ) -> Result<()> {
@@ -433,6 +450,17 @@ async fn serve(
         .as_ref()
         .map(|(id, secret)| (id.as_str(), secret.as_str()));
     let root = root_key::establish(&store, given, clock.now_ms()).await?;
+    if !memory {
+        let dir = Path::new(settings.text("data-dir").unwrap_or("./fosse-data"));
+        match listeners.admin_address() {
+            Some(address) => {
+                let token = AdminToken::random().map_err(|error| Failure::Local(error.into()))?;
+                admin_token::write(dir, address, &token)?;
+                config.admin_token = Some(token);
+            }
+            None => admin_token::remove(dir)?,
+        }
+    }
     let endpoint = endpoint(&config, &listeners);
     for address in listeners.http_addresses() {
         complain(&format!("listening on http://{address}"));

@@ -266,6 +266,20 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Most buckets of one account",
     ),
     setting(
+        "assume-role-per-second",
+        Kind::Number,
+        "N",
+        "100",
+        "Most sessions (AssumeRole) that one account may begin in a second; 0: any number",
+    ),
+    setting(
+        "admin-remote",
+        Kind::Switch,
+        "",
+        "false",
+        "Administration over the console address also from other machines; it is plain HTTP",
+    ),
+    setting(
         "max-connections",
         Kind::Number,
         "N",

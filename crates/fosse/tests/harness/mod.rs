@@ -283,3 +283,12 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
 pub(crate) fn write(dir: &Path, name: &str, content: &[u8]) {
     std::fs::write(dir.join(name), content).unwrap();
 }
+
+/// `export NAME=value` lines.
+pub(crate) fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        line.strip_prefix("export ")?
+            .strip_prefix(name)?
+            .strip_prefix('=')
+    })
+}
