@@ -113,9 +113,11 @@ impl Filter {
         }
         let pairs = given("tagging").unwrap_or_default();
         for pair in pairs.split(',').filter(|pair| !pair.is_empty()) {
+            // The SDKs write both parts in double quotes.
+            let bare = |text: &str| text.trim_matches('"').to_owned();
             tags.push(match pair.split_once(':') {
-                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-                None => (pair.to_owned(), None),
+                Some((key, value)) => (bare(key), Some(bare(value))),
+                None => (bare(pair), None),
             });
         }
         let group = call.header("x-oss-resource-group-id");

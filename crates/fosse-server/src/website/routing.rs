@@ -37,6 +37,7 @@ pub(super) fn matching<'r>(
 ) -> Option<&'r RoutingRule> {
     rules.iter().find(|rule| {
         rule.redirect.kind != RedirectKind::Mirror
+            && rule.script.is_none()
             && rule.condition.http_error_code == status
             && applies(&rule.condition, asked)
     })

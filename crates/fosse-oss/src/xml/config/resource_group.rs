@@ -23,7 +23,7 @@ impl Default for BucketResourceGroupConfiguration {
 
 impl BucketResourceGroupConfiguration {
     /// A group by its id; an empty one is the default group. Fosse keeps no list of groups, so that every id in the
-    /// form of one is accepted: `rg-` and up to 60 letters, digits and `-`.
+    /// form of one is accepted: `rg-` and up to 60 letters and digits.
     ///
     /// Errors: 400 `ResourceGroupIdPreCheckError`.
     pub fn of(id: &str) -> Result<Self, OssError> {
@@ -32,8 +32,7 @@ impl BucketResourceGroupConfiguration {
             return Ok(Self::default());
         }
         let legal = |rest: &str| {
-            (1..=60).contains(&rest.len())
-                && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            (1..=60).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric())
         };
         if !id.strip_prefix("rg-").is_some_and(legal) {
             return Err(

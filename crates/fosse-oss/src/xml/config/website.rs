@@ -58,6 +58,8 @@ pub struct RoutingRule {
     pub condition: RoutingCondition,
     /// Where to.
     pub redirect: RoutingRedirect,
+    /// `LuaConfig`: a script, which is kept and given back and never run. A rule that has one does not apply.
+    pub script: Option<Element>,
 }
 
 /// `Condition`: all that is given has to hold.
@@ -168,6 +170,9 @@ impl RoutingRule {
             }
         });
         w.element("Redirect", |w| self.redirect.write(w));
+        if let Some(script) = &self.script {
+            w.tree(script);
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl InventoryConfiguration {
 
 fn id(root: &Element) -> Result<String, OssError> {
     let id = root.value_of("Id").ok_or_else(malformed)?;
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     if id.len() > MAX_ID || !id.bytes().all(legal) {
         let message = "The Id of an inventory is not valid.";
         return Err(OssError::invalid_argument("Id", id, message));

@@ -41,7 +41,7 @@ fn faults_get_their_documented_answer() {
             "ok",
         ),
         ("<Id>report1</Id>", "", "MalformedXML"),
-        ("<Id>report1</Id>", "<Id>Report</Id>", "InvalidArgument"),
+        ("<Id>report1</Id>", "<Id>re port</Id>", "InvalidArgument"),
         (
             "<IsEnabled>true</IsEnabled><Filter>",
             "<Filter>",

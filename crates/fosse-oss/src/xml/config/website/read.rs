@@ -4,10 +4,10 @@ use super::{
     RedirectKind, RoutingCondition, RoutingRedirect, RoutingRule, WebsiteConfiguration,
     WebsiteError, WebsiteIndex, WebsiteIndexKind,
 };
+use crate::OssError;
 use crate::name::ObjectKey;
 use crate::xml::Element;
 use crate::xml::read::malformed;
-use crate::{ErrorCode, OssError};
 
 const MAX_RULES: usize = 20;
 const MAX_HEADERS: usize = 10;
@@ -16,7 +16,7 @@ impl WebsiteConfiguration {
     /// Reads and validates the document; rules come in the order of their numbers.
     ///
     /// Errors: 400 `MalformedXML`, also when nothing is configured at all; 400 `InvalidArgument` for values that
-    /// cannot be, and for more than 20 rules; 400 `NotImplemented` for scripts.
+    /// cannot be, and for more than 20 rules.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
         let root = Element::parse_kept(bytes, "WebsiteConfiguration")?;
         let mut rules = Vec::new();
@@ -105,14 +105,11 @@ fn key(element: &Element, name: &str) -> Result<String, OssError> {
 
 impl RoutingRule {
     fn read(element: &Element) -> Result<Self, OssError> {
-        if element.child("LuaConfig").is_some() {
-            return Err(OssError::new(ErrorCode::NotImplemented)
-                .with_message("LuaConfig of a routing rule is not implemented."));
-        }
         let rule = Self {
             number: element.number_of("RuleNumber")?,
             condition: RoutingCondition::read(element.required("Condition")?)?,
             redirect: RoutingRedirect::read(element.required("Redirect")?)?,
+            script: element.child("LuaConfig").cloned(),
         };
         if rule.number == 0 {
             let message = "The RuleNumber must be a positive integer.";

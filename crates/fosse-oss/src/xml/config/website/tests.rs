@@ -92,18 +92,49 @@ fn faults_get_their_documented_answer() {
         (index(""), "MalformedXML"),
         (index("<Suffix></Suffix>"), "MalformedXML"),
         (index("<Suffix>a/index.html</Suffix>"), "InvalidArgument"),
-        (index(&format!("<Suffix>{}</Suffix>", "a".repeat(1024))), "InvalidArgument"),
+        (
+            index(&format!("<Suffix>{}</Suffix>", "a".repeat(1024))),
+            "InvalidArgument",
+        ),
         (index("<Suffix>a</Suffix><Type>3</Type>"), "InvalidArgument"),
-        (index("<Suffix>a</Suffix><SupportSubDir>maybe</SupportSubDir>"), "MalformedXML"),
-        ("<ErrorDocument><HttpStatus>404</HttpStatus></ErrorDocument>".into(), "MalformedXML"),
-        ("<ErrorDocument><Key>e</Key><HttpStatus>500</HttpStatus></ErrorDocument>".into(), "InvalidArgument"),
+        (
+            index("<Suffix>a</Suffix><SupportSubDir>maybe</SupportSubDir>"),
+            "MalformedXML",
+        ),
+        (
+            "<ErrorDocument><HttpStatus>404</HttpStatus></ErrorDocument>".into(),
+            "MalformedXML",
+        ),
+        (
+            "<ErrorDocument><Key>e</Key><HttpStatus>500</HttpStatus></ErrorDocument>".into(),
+            "InvalidArgument",
+        ),
         (to(external), "ok"),
         (to(""), "MalformedXML"),
-        (to("<RedirectType>Elsewhere</RedirectType>"), "InvalidArgument"),
-        (to(&format!("{external}<HttpRedirectCode>200</HttpRedirectCode>")), "InvalidArgument"),
-        (to(&format!("{external}<Protocol>ftp</Protocol>")), "InvalidArgument"),
-        (to(&format!("{external}<HostName>a b</HostName>")), "InvalidArgument"),
-        (to(&format!("{external}<ReplaceKeyWith>a</ReplaceKeyWith><ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>")), "InvalidArgument"),
+        (
+            to("<RedirectType>Elsewhere</RedirectType>"),
+            "InvalidArgument",
+        ),
+        (
+            to(&format!(
+                "{external}<HttpRedirectCode>200</HttpRedirectCode>"
+            )),
+            "InvalidArgument",
+        ),
+        (
+            to(&format!("{external}<Protocol>ftp</Protocol>")),
+            "InvalidArgument",
+        ),
+        (
+            to(&format!("{external}<HostName>a b</HostName>")),
+            "InvalidArgument",
+        ),
+        (
+            to(&format!(
+                "{external}<ReplaceKeyWith>a</ReplaceKeyWith><ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>"
+            )),
+            "InvalidArgument",
+        ),
         (rule("0", "", external), "InvalidArgument"),
         (rule("", "", external), "MalformedXML"),
         (rule("1", "", external).repeat(2), "InvalidArgument"),
@@ -113,11 +144,22 @@ fn faults_get_their_documented_answer() {
         (many, "InvalidArgument"),
         (mirror("404", "https://a.example/"), "ok"),
         (mirror("403", "https://a.example/"), "InvalidArgument"),
+        // A script is kept, so that documents written for OSS can be stored; it never runs.
+        (
+            mirror("404", "https://a.example/").replace(
+                "</Redirect>",
+                "</Redirect><LuaConfig><Script>a.lua</Script></LuaConfig>",
+            ),
+            "ok",
+        ),
         (mirror("404", "https://a.example"), "InvalidArgument"),
         (mirror("404", "a.example/"), "InvalidArgument"),
         (mirror("404", ""), "MalformedXML"),
-        ("<RoutingRules><RoutingRule><RuleNumber>1</RuleNumber></RoutingRule></RoutingRules>".into(), "MalformedXML"),
-        ("<RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><LuaConfig/></RoutingRule></RoutingRules>".into(), "NotImplemented"),
+        (
+            "<RoutingRules><RoutingRule><RuleNumber>1</RuleNumber></RoutingRule></RoutingRules>"
+                .into(),
+            "MalformedXML",
+        ),
     ] {
         assert_eq!(code(&body), expected, "{body}");
     }
