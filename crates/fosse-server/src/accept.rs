@@ -9,6 +9,7 @@ use crate::conn::Connections;
 use crate::domain::expiry;
 use crate::domain::tls::Tls;
 use crate::identity;
+use crate::inventory;
 use crate::lifecycle;
 use crate::limits::{Seats, turn_away};
 use crate::listen::{Door, Listeners, ServeError};
@@ -81,6 +82,7 @@ pub(crate) async fn run(
     }
     tasks.spawn(sweep(service.clone(), signal.clone()));
     tasks.spawn(lifecycle::run(service.clone(), signal.clone()));
+    tasks.spawn(inventory::run(service.clone(), signal.clone()));
     tasks.spawn(access_log::run(service.clone(), signal.clone()));
     tasks.spawn(access_monitor::run(service.clone(), signal.clone()));
     let last_uses = tokio::spawn(identity::keep_last_uses(service.clone(), signal.clone()));

@@ -74,6 +74,7 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
 fn metrics(service: &Service) -> String {
     let mut text = service.metrics.render(service.store.healthy());
     service.access_log.render(&mut text);
+    service.inventories.render(&mut text);
     expiry::render(&service.certificates.read(), &mut text);
     text
 }

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::expiry::InUse;
 use crate::identity::Principals;
+use crate::inventory::Inventories;
 use crate::key_ring::KeyCache;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -48,6 +49,8 @@ pub(crate) struct Service {
     pub(crate) throttle: Throttle,
     /// Parsed configurations of buckets.
     pub(crate) configs: ConfigCache,
+    /// Wakes the writer of inventory reports.
+    pub(crate) inventories: Inventories,
     /// Lines for the access logs of buckets.
     pub(crate) access_log: AccessLog,
     /// When objects were read, where a bucket wants to know.
@@ -109,6 +112,7 @@ impl Service {
             nonces: Nonces::default(),
             throttle: Throttle::default(),
             configs: ConfigCache::new(),
+            inventories: Inventories::default(),
             access_log: AccessLog::default(),
             accesses: Accesses::default(),
             metrics: Metrics::default(),

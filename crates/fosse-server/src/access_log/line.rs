@@ -1,6 +1,7 @@
 //! One line of an access log in the format of OSS (api-buckets.md §6.4): fields in a fixed order, separated by spaces, `-`
 //! for what is unknown or does not apply. Times are those of Beijing, as in the public service. Pure.
 
+use base64::Engine as _;
 use fosse_oss::encode::encode_component;
 use fosse_oss::time;
 use std::borrow::Cow;
@@ -11,6 +12,8 @@ use std::net::IpAddr;
 const BEIJING: i64 = 8 * 3600;
 /// Longest piece of a client's text that a line repeats, in bytes.
 const TEXT_LIMIT: usize = 2048;
+/// Most bytes of the names and values of user-defined fields.
+const CUSTOM_LIMIT: usize = 1024;
 /// Query parameters whose values are credentials: whoever reads the log must not be able to repeat the request.
 const SECRET: [&str; 5] = [
     "signature",
@@ -130,6 +133,52 @@ impl Entry {
         out.push('\n');
         out
     }
+}
+
+/// `user_defined_log_fields`: base64 of a JSON document with the headers and parameters that were sent, of at most
+/// [`CUSTOM_LIMIT`] bytes of names and values; what is beyond is cut off, and `truncated` says so.
+pub(crate) fn custom_fields<'a>(
+    headers: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
+    parameters: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
+) -> String {
+    let (mut left, mut truncated) = (CUSTOM_LIMIT, false);
+    let mut take = |fields: &mut dyn Iterator<Item = (&'a str, Cow<'a, str>)>| {
+        let mut taken = serde_json::Map::new();
+        for (name, value) in fields {
+            let value: &str = match is_credential(name) {
+                true => "-",
+                false => &value,
+            };
+            let Some(room) = left.checked_sub(name.len()) else {
+                truncated = true;
+                break;
+            };
+            let mut end = value.len().min(room);
+            while !value.is_char_boundary(end) {
+                end -= 1;
+            }
+            truncated |= end < value.len();
+            left = room - end;
+            let value = value.get(..end).unwrap_or_default();
+            taken.insert(name.to_owned(), value.into());
+        }
+        serde_json::Value::Object(taken)
+    };
+    let (mut headers, mut parameters) = (headers, parameters);
+    let (headers, querys) = (take(&mut headers), take(&mut parameters));
+    let document = serde_json::json!({
+        "truncated": truncated,
+        "headers": headers,
+        "querys": querys,
+    });
+    base64::engine::general_purpose::STANDARD.encode(document.to_string())
+}
+
+fn is_credential(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+        || SECRET
+            .iter()
+            .any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// `02/May/2012:00:00:04 +0800`.
@@ -304,6 +353,35 @@ mod tests {
         ] {
             assert_eq!(without_secrets(uri), told);
         }
+    }
+
+    #[test]
+    fn custom_fields_are_bounded_json() {
+        let read = |text: &str| -> serde_json::Value {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+            serde_json::from_slice(&bytes.unwrap()).unwrap()
+        };
+        let header = |name: &'static str, value: String| (name, Cow::Owned(value));
+        let sent = [
+            header("x-forwarded-for", "10.0.0.1".into()),
+            header("Authorization", "OSS4-HMAC secret".into()),
+        ];
+        let query = [
+            ("rrr", Cow::Borrowed("huyanbin")),
+            ("Signature", "abc".into()),
+        ];
+        let got = read(&custom_fields(sent.into_iter(), query.into_iter()));
+        let wanted = serde_json::json!({
+            "truncated": false,
+            "headers": {"x-forwarded-for": "10.0.0.1", "Authorization": "-"},
+            "querys": {"rrr": "huyanbin", "Signature": "-"},
+        });
+        assert_eq!(got, wanted);
+        let long = [header("a", "ü".repeat(600)), header("b", "x".into())];
+        let got = read(&custom_fields(long.into_iter(), std::iter::empty()));
+        assert_eq!(got["truncated"], true);
+        assert_eq!(got["headers"]["a"].as_str().unwrap().len(), 1022);
+        assert_eq!(got["headers"].get("b"), Some(&"".into()));
     }
 
     proptest! {

@@ -9,15 +9,16 @@
 pub(crate) mod line;
 
 use crate::bucket_config::name;
+use crate::deposit::{self, Deposit, DepositError};
 use crate::request::Call;
 use crate::service::Service;
 use crate::shutdown::{Phase, Signal};
 use fosse_oss::OssError;
 use fosse_oss::op::Operation;
-use fosse_store::{Bucket, ObjectAttrs, StoreError, WriteCondition};
+use fosse_store::Bucket;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, StatusCode, Version};
-use line::{Ending, Entry, name_time};
+use line::{Ending, Entry, custom_fields, name_time};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -30,7 +31,7 @@ use tokio::sync::Notify;
 /// Bytes of lines of one bucket that are delivered before their hour is over.
 const FULL: usize = 1 << 20;
 /// Bytes of lines that wait at once.
-const MOST: usize = 64 << 20;
+const MOST: usize = if cfg!(test) { 8 << 20 } else { 64 << 20 };
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 const HOUR: i64 = 3600;
@@ -216,6 +217,14 @@ pub(crate) async fn pending(
     };
     let heads = call.headers.iter();
     let headers: usize = heads.map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
+    let custom = configs.log_fields().ok()?.map(|fields| {
+        let headers = fields.headers.iter().flatten();
+        let parameters = fields.parameters.iter().flatten();
+        custom_fields(
+            headers.filter_map(|name| Some((name.as_str(), call.header(name)?))),
+            parameters.filter_map(|name| Some((name.as_str(), call.query.get(name)?.into()))),
+        )
+    });
     let entry = Entry {
         remote: call.client.ip,
         time: call.now(),
@@ -240,7 +249,7 @@ pub(crate) async fn pending(
         error: error.map(|error| error.code().as_str()),
         owner: bucket.owner.clone(),
         growth,
-        custom: None,
+        custom,
     };
     let log = Log {
         source: bucket.name.clone(),
@@ -321,16 +330,12 @@ pub(crate) async fn finish(service: &Service) {
 
 async fn deliver(service: &Service, log: Log) {
     match write(service, &log).await {
-        Ok(Some(key)) => {
+        Ok(key) => {
             service.access_log.delivered.fetch_add(1, Relaxed);
             tracing::debug!(bucket = log.target, key, "delivered an access log");
         }
-        Ok(None) => {
-            tracing::warn!(
-                source = log.source,
-                target = log.target,
-                "an access log has nowhere to go: the bucket is gone, is another account's, or is full of them"
-            );
+        Err(error @ (DepositError::NoTarget | DepositError::Exists)) => {
+            tracing::warn!(source = log.source, target = log.target, %error, "an access log is lost");
             service.access_log.lose(&log);
         }
         Err(error) => {
@@ -340,45 +345,22 @@ async fn deliver(service: &Service, log: Log) {
     }
 }
 
-/// Writes a log as an object of the next free name; `None`: it has nowhere to go.
-async fn write(service: &Service, log: &Log) -> Result<Option<String>, StoreError> {
-    let store = &service.store;
-    let target = match store.bucket(&log.target).await {
-        Ok(target) if target.owner == log.owner => target,
-        Ok(_) | Err(StoreError::NoSuchBucket) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+/// Writes a log as an object of the next free name.
+async fn write(service: &Service, log: &Log) -> Result<String, DepositError> {
+    let target = deposit::target(service, &log.target, &log.owner).await?;
     let stem = format!("{}{}{}", log.prefix, log.source, name_time(log.hour));
     for part in 0..MOST_PARTS {
         let key = format!("{stem}-{part:04}");
-        match store.object(&target, &key, None).await {
-            Err(StoreError::NoSuchKey) => {}
-            Ok(_) | Err(StoreError::DeleteMarker(_)) => continue,
-            Err(error) => return Err(error),
-        }
-        let attrs = ObjectAttrs {
-            headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
-            storage_class: target.storage_class,
-            ..ObjectAttrs::of(&log.owner)
-        };
-        let mut writer = store.begin_blob(Some(log.lines.len() as u64));
-        writer.write(log.lines.clone().into()).await?;
-        let blob = writer.seal().await?;
-        let once = WriteCondition {
-            must_not_exist: true,
-        };
-        let now_ms = service.clock.now_ms();
-        match store
-            .put_object(&target, &key, blob, attrs, once, now_ms)
-            .await
-        {
-            Ok(_) => return Ok(Some(key)),
-            Err(StoreError::ObjectExists) => {}
-            Err(StoreError::NoSuchBucket) => return Ok(None),
+        let length = Some(log.lines.len() as u64);
+        let mut file = Deposit::begin(service, &target, "text/plain", length, None)?;
+        file.write(log.lines.clone().into()).await?;
+        match file.finish(&key).await {
+            Ok(_) => return Ok(key),
+            Err(DepositError::Exists) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Err(DepositError::Exists)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub(crate) const ENCRYPTION: &str = "encryption";
 pub(crate) const HTTPS: &str = "httpsConfig";
 /// One entry for each inventory: this and its id.
 pub(crate) const INVENTORY: &str = "inventory/";
+/// One entry for each inventory that has been reported: this and its id. When the last report was begun.
+pub(crate) const INVENTORY_RUN: &str = "inventoryRun/";
 pub(crate) const LIFECYCLE: &str = "lifecycle";
 pub(crate) const LOG_FIELDS: &str = "userDefinedLogFieldsConfig";
 pub(crate) const LOGGING: &str = "logging";

@@ -4,6 +4,7 @@
 use crate::handle::fault;
 use crate::request::Call;
 use crate::respond::set;
+use crate::service::Service;
 use fosse_oss::OssError;
 use fosse_oss::header::{SSE, SSE_DATA, SSE_KEY_ID, ServerSideEncryption, SseRequest};
 use fosse_store::{Bucket, Encryption, EncryptionAlgorithm, ObjectAttrs};
@@ -20,26 +21,34 @@ pub(crate) fn chosen(call: &Call, bucket: &Bucket) -> Result<Option<Box<Encrypti
     let header = |name: &str| call.header(name);
     let (algorithm, data, key_id) = (header(SSE), header(SSE_DATA), header(SSE_KEY_ID));
     let asked = SseRequest::parse(algorithm.as_deref(), data.as_deref(), key_id.as_deref())?;
-    let configs;
-    let request = match &asked {
-        Some(request) => request,
-        None => {
-            configs = call.service.configs.of(bucket);
-            match configs.encryption()? {
-                Some(rule) => &rule.default,
-                None => return Ok(None),
-            }
-        }
-    };
+    match &asked {
+        Some(request) => made(&call.service, request).map(Some),
+        None => by_default(&call.service, bucket),
+    }
+}
+
+/// How a bucket encrypts an object whose writer does not say, with a data key of its own.
+pub(crate) fn by_default(
+    service: &Service,
+    bucket: &Bucket,
+) -> Result<Option<Box<Encryption>>, OssError> {
+    match service.configs.of(bucket).encryption()? {
+        Some(rule) => made(service, &rule.default).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// An encryption as it was asked for, with a fresh data key.
+pub(crate) fn made(service: &Service, request: &SseRequest) -> Result<Box<Encryption>, OssError> {
     let algorithm = match request.algorithm {
         ServerSideEncryption::Aes256 => EncryptionAlgorithm::Aes256,
         ServerSideEncryption::Kms => EncryptionAlgorithm::Kms,
         ServerSideEncryption::Sm4 => EncryptionAlgorithm::Sm4,
     };
-    call.service
+    service
         .store
         .new_encryption(algorithm, request.data_sm4, request.key_id.clone())
-        .map(|encryption| Some(Box::new(encryption)))
+        .map(Box::new)
         .map_err(fault::of)
 }
 

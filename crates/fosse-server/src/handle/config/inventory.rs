@@ -1,7 +1,7 @@
 //! Inventories (api-buckets.md §6.7). The worker that writes their reports is not here.
 
 use super::{change, received};
-use crate::bucket_config::name::INVENTORY;
+use crate::bucket_config::name::{INVENTORY, INVENTORY_RUN};
 use crate::bucket_config::stored_inventories;
 use crate::gate::Authorized;
 use crate::request::Call;
@@ -35,6 +35,7 @@ pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
         Ok(())
     })
     .await?;
+    call.service.inventories.wake();
     Ok(empty(StatusCode::OK))
 }
 
@@ -72,7 +73,9 @@ pub(super) fn list(call: &Call, granted: &Authorized) -> Answer {
 
 /// `DELETE /?inventory&inventoryId=ID`.
 pub(super) async fn delete(call: &Call, granted: &Authorized) -> Answer {
-    super::remove(call, granted, &key(named(call)?)).await
+    let id = named(call)?;
+    super::remove(call, granted, &format!("{INVENTORY_RUN}{id}")).await?;
+    super::remove(call, granted, &key(id)).await
 }
 
 /// `inventoryId`.
