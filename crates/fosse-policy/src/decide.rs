@@ -486,7 +486,10 @@ impl Trace {
         self.add(Step {
             rule,
             verdict: said.verdict,
-            source: said.statement.map(|statement| Source { policy, statement }),
+            source: said.statement.map(|statement| Source {
+                policy: u16::try_from(policy).unwrap_or(u16::MAX),
+                statement: u16::try_from(statement).unwrap_or(u16::MAX),
+            }),
         });
     }
 }

@@ -89,6 +89,14 @@ impl Glob {
         }
     }
 
+    /// Whether a text that ends with `end` may match. Looks at what stands behind the last star only.
+    pub(crate) fn may_end_with(&self, end: &str) -> bool {
+        match &self.tail {
+            Some(Piece::Text(tail)) => end.ends_with(&**tail) || tail.ends_with(end),
+            _ => true,
+        }
+    }
+
     /// Whether every text matches.
     pub(crate) fn is_any(&self) -> bool {
         self.head.is_empty()

@@ -164,6 +164,8 @@ impl NamePattern {
             }
             (Self::Whole(glob), Resource::Service) => glob.matches("*"),
             (Self::Whole(glob), Resource::Bucket(bucket)) => glob.matches(bucket),
+            // Most keys differ at their end, which is cheap to see.
+            (Self::Whole(glob), Resource::Object(_, key)) if !glob.may_end_with(key) => false,
             (Self::Whole(glob), Resource::Object(bucket, key)) => {
                 let mut name: SmallVec<[u8; 2048]> = SmallVec::from_slice(bucket.as_bytes());
                 name.push(b'/');

@@ -33,9 +33,9 @@ pub enum Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Source {
     /// Which of the attached policies; 0 where there is only one.
-    pub policy: usize,
+    pub policy: u16,
     /// Which statement of it, from 0.
-    pub statement: usize,
+    pub statement: u16,
 }
 
 /// A rule and what it said.

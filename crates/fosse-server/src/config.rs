@@ -51,6 +51,11 @@ pub struct Config {
     pub region_endpoints: Vec<RegionEndpoints>,
     /// Path-style requests on a name answer 403 `SecondLevelDomainForbidden`, as the public service does.
     pub forbid_path_style: bool,
+    /// New buckets begin with public access blocked, as on the public service.
+    pub new_bucket_block_public_access: bool,
+    /// A bucket policy whose condition looks at `acs:SourceIp` must look at `acs:SourceVpc` besides, as the public service
+    /// wants it since 2026.
+    pub strict_source_ip_policy: bool,
     /// The `Server` response header.
     pub server_header: String,
     /// Most buckets of one account.
@@ -236,6 +241,8 @@ impl Default for Config {
             accelerate_endpoint: None,
             region_endpoints: Vec::new(),
             forbid_path_style: false,
+            new_bucket_block_public_access: false,
+            strict_source_ip_policy: false,
             server_header: "Fosse".to_owned(),
             max_buckets: 100,
             assume_role_per_second: 100,

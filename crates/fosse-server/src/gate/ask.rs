@@ -69,6 +69,13 @@ pub(super) enum Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    fn place(self) -> Option<&'a Place> {
+        match self {
+            Self::Service | Self::NewBucket(_) => None,
+            Self::Bucket(place) | Self::Object { place, .. } => Some(place),
+        }
+    }
+
     async fn object(self, call: &Call) -> Result<Option<Arc<Object>>, OssError> {
         match self {
             Self::Object {
@@ -146,7 +153,7 @@ pub(super) async fn ask(
     }
     let tagged = object.clone().filter(|_| needs.existing_tags);
     let tags = tagged.as_ref().map(|object| object.attrs.tags.as_slice());
-    let request = RequestFacts::read(call, needs, known.body_tags)?;
+    let request = RequestFacts::read(call, needs, subject.place(), known.body_tags)?;
     let context = request.context(call, tags.unwrap_or_default());
     let mut facts = facts.within(&call.service.config.region, &context);
     let decision = match policy::policies(&facts) {

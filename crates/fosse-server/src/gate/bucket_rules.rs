@@ -5,11 +5,11 @@ use super::caller::Caller;
 use super::place::{Place, account_blocks_public};
 use super::refusal::denied;
 use crate::request::Call;
-use fosse_oss::OssError;
 use fosse_oss::header::{BucketAcl, ObjectAcl};
 use fosse_oss::op::{Access, Operation, Scope};
 use fosse_oss::sign::Carrier;
 use fosse_oss::xml::Payer;
+use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{self as policy, Policy};
 use http::Method;
 use http::header::REFERER;
@@ -93,7 +93,10 @@ pub(super) fn check_new_acl(
     };
     let blocked = match place {
         Some(place) => place.blocks_public(call)?,
-        None => account_blocks_public(call, call.caller.account().unwrap_or_default()),
+        None => {
+            call.service.config.new_bucket_block_public_access
+                || account_blocks_public(call, call.caller.account().unwrap_or_default())
+        }
     };
     if blocked {
         return Err(denied(&denial));
@@ -101,12 +104,18 @@ pub(super) fn check_new_acl(
     Ok(())
 }
 
-/// Refuses a public policy where public access is blocked. For the handler of PutBucketPolicy, which has read it.
+/// Refuses a public policy where public access is blocked, and one that the public service would not take where the
+/// operator wants that. For the handler of PutBucketPolicy, which has read it.
 pub(crate) fn check_new_policy(
     call: &Call,
     granted: &super::Authorized,
     policy: &Policy,
 ) -> Result<(), OssError> {
+    if call.service.config.strict_source_ip_policy && policy.has_source_ip_without_vpc() {
+        return Err(OssError::new(ErrorCode::InvalidArgument)
+            .with_message("A condition on acs:SourceIp needs one on acs:SourceVpc besides.")
+            .with_ec("0030-00000008"));
+    }
     let Some(denial) = policy::refused_policy(policy) else {
         return Ok(());
     };

@@ -106,7 +106,7 @@ fn tell(call: &Call, step: Step) -> String {
     let mut text = format!("{rule}: {}", verdict_word(step.verdict));
     if let Some(source) = step.source {
         let policies = call.caller.asker().policies();
-        match (step.rule, policies.get(source.policy)) {
+        match (step.rule, policies.get(usize::from(source.policy))) {
             (Rule::RamPolicy, Some(attached)) => {
                 text.push_str(&format!(
                     " by {}, statement {}",

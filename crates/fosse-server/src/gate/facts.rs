@@ -1,5 +1,6 @@
 //! What conditions of policies may ask about a request. Read only when some condition asks.
 
+use super::place::Place;
 use crate::request::Call;
 use fosse_oss::OssError;
 use fosse_oss::header::parse_tagging;
@@ -17,6 +18,7 @@ pub(super) struct RequestFacts<'c> {
     prefix: Option<&'c str>,
     delimiter: Option<&'c str>,
     request_tags: Vec<(String, String)>,
+    bucket_tags: &'c [(String, String)],
 }
 
 impl<'c> RequestFacts<'c> {
@@ -24,6 +26,7 @@ impl<'c> RequestFacts<'c> {
     pub(super) fn read(
         call: &'c Call,
         needs: Needs,
+        place: Option<&'c Place>,
         body_tags: Option<&[(String, String)]>,
     ) -> Result<Self, OssError> {
         let mut facts = Self::default();
@@ -45,6 +48,9 @@ impl<'c> RequestFacts<'c> {
                 (None, None) => Vec::new(),
             };
         }
+        if let Some(place) = place.filter(|_| needs.bucket_tags) {
+            facts.bucket_tags = place.configs.tags()?;
+        }
         Ok(facts)
     }
 
@@ -57,6 +63,7 @@ impl<'c> RequestFacts<'c> {
         if !self.asked {
             return Context {
                 existing_tags,
+                bucket_tags: self.bucket_tags,
                 request_tags: &self.request_tags,
                 ..Context::UNKNOWN
             };
@@ -72,7 +79,7 @@ impl<'c> RequestFacts<'c> {
             delimiter: self.delimiter,
             acl: self.acl.as_deref(),
             object_acl: self.object_acl.as_deref(),
-            bucket_tags: &[],
+            bucket_tags: self.bucket_tags,
             existing_tags,
             request_tags: &self.request_tags,
             external_id: None,

@@ -25,7 +25,6 @@ use fosse_store::{Bucket, Object, StoreError, VersionId};
 use place::Place;
 use std::sync::Arc;
 
-#[allow(unused_imports, reason = "for the handler of PutBucketPolicy")]
 pub(crate) use bucket_rules::check_new_policy;
 pub(crate) use caller::{Caller, Signed, authenticate, authenticate_form};
 #[allow(unused_imports, reason = "for inspection from outside")]

@@ -12,7 +12,7 @@ use fosse_oss::header::DataRedundancy;
 use fosse_oss::op::Query;
 use fosse_oss::xml::{
     BucketInfo, BucketResourceGroupConfiguration, BucketStat, BucketTagging,
-    CreateBucketConfiguration, LocationConstraint, Owner,
+    CreateBucketConfiguration, LocationConstraint, Owner, PublicAccessBlockConfiguration,
 };
 use fosse_oss::{ErrorCode, OssError};
 use fosse_store::{
@@ -61,7 +61,10 @@ pub(crate) async fn put_bucket(
         .create_bucket(new, call.service.config.max_buckets)
         .await
     {
-        Ok(bucket) => label(call, &bucket, &wish).await?,
+        Ok(bucket) => {
+            let block = call.service.config.new_bucket_block_public_access;
+            label(call, &bucket, &wish, block).await?;
+        }
         Err(StoreError::BucketExists(present)) if present.owner == account => {
             repeat(call, &present, &wish).await?;
         }
@@ -102,15 +105,20 @@ async fn repeat(call: &Call, present: &Bucket, wish: &Wish) -> Result<(), OssErr
             .await
             .map_err(fault::of)?;
     }
-    label(call, present, wish).await
+    label(call, present, wish, false).await
 }
 
-/// Gives a bucket the tags and the resource group that were asked for with it.
-async fn label(call: &Call, bucket: &Bucket, wish: &Wish) -> Result<(), OssError> {
+/// Gives a bucket the tags and the resource group that were asked for with it, and with `block` what keeps it from being
+/// public.
+async fn label(call: &Call, bucket: &Bucket, wish: &Wish, block: bool) -> Result<(), OssError> {
     let tagging = wish.tagging.as_ref().map(BucketTagging::to_xml);
     let group = &wish.resource_group;
     let group = group.as_ref().map(BucketResourceGroupConfiguration::to_xml);
-    if tagging.is_none() && group.is_none() {
+    let block = PublicAccessBlockConfiguration {
+        block_public_access: block,
+    };
+    let block = block.block_public_access.then(|| block.to_xml());
+    if tagging.is_none() && group.is_none() && block.is_none() {
         return Ok(());
     }
     let (id, name) = (bucket.id, bucket.name.clone());
@@ -118,7 +126,11 @@ async fn label(call: &Call, bucket: &Bucket, wish: &Wish) -> Result<(), OssError
         if bucket.id != id {
             return Err(no_such_bucket(&name));
         }
-        for (name, text) in [(name::TAGGING, &tagging), (name::RESOURCE_GROUP, &group)] {
+        for (name, text) in [
+            (name::TAGGING, &tagging),
+            (name::RESOURCE_GROUP, &group),
+            (name::PUBLIC_ACCESS_BLOCK, &block),
+        ] {
             if let Some(text) = text {
                 bucket
                     .configs

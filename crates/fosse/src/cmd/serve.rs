@@ -240,6 +240,8 @@ fn server_config(settings: &Settings) -> Result<Config> {
         accelerate_endpoint: own("accelerate-endpoint"),
         region_endpoints: region_endpoints(settings)?,
         forbid_path_style: settings.switch("forbid-path-style"),
+        new_bucket_block_public_access: settings.switch("new-bucket-block-public-access"),
+        strict_source_ip_policy: settings.switch("strict-source-ip-policy"),
         server_header: own("server-header").unwrap_or(defaults.server_header),
         admin_remote: settings.switch("admin-remote"),
         assume_role_per_second: settings

@@ -329,6 +329,20 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Refuse path-style requests on names, as the public service does",
     ),
     setting(
+        "new-bucket-block-public-access",
+        Kind::Switch,
+        "",
+        "false",
+        "Begin new buckets with public access blocked, as the public service does",
+    ),
+    setting(
+        "strict-source-ip-policy",
+        Kind::Switch,
+        "",
+        "false",
+        "Refuse bucket policies that look at acs:SourceIp and not at acs:SourceVpc, as the public service does",
+    ),
+    setting(
         "server-header",
         Kind::Text,
         "TEXT",
