@@ -43,7 +43,8 @@ pub(crate) fn refuse_package(call: &Call, operation: Operation) -> Result<(), Os
 }
 
 /// Makes a download of an object that is on its way, where the rules ask for it. The type that counts is the one that is sent, so
-/// that `response-content-type` is no way around. A disposition that downloads already keeps its file name.
+/// that `response-content-type` is no way around. A disposition that downloads already stays: `attachment` with its file name,
+/// and every type but `inline` that is not known, which means the same (RFC 6266 §4.2) and which ali-oss sends in its suite.
 pub(crate) fn force_download(call: &Call, status: StatusCode, headers: &mut HeaderMap) {
     let mode = call.service.config.force_download;
     let object = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT)
@@ -62,7 +63,9 @@ pub(crate) fn force_download(call: &Call, status: StatusCode, headers: &mut Head
     };
     let downloads = headers.get(CONTENT_DISPOSITION).is_some_and(|value| {
         let kind = value.as_bytes().split(|byte| *byte == b';').next();
-        kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"attachment"))
+        let kind = kind.unwrap_or_default().trim_ascii();
+        let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+        !kind.is_empty() && kind.iter().all(token) && !kind.eq_ignore_ascii_case(b"inline")
     });
     if !downloads {
         headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));

@@ -77,7 +77,6 @@ catalogue! {
     NeedVerifyDomainOwnership = "NeedVerifyDomainOwnership", 403, "The ownership of the domain has not been verified.", "0018-00000115";
     TooManyCname = "TooManyCname", 400, "You have attempted to create more buckets than allowed.";
     ApkDownloadForbidden = "ApkDownloadForbidden", 400, "The APK/IPA file is not allowed to be distributed in a public network using OSS default domain, please use custom domain instead.";
-    NoSuchCname = "NoSuchCname", 404, "The specified cname does not exist.";
     CertIdNotMatch = "CertIdNotMatch", 409, "The certificate in force is not the one that PreviousCertId names.";
     CnameTokenNotFound = "CnameTokenNotFound", 404, "The specified cname token does not exist.";
     InvalidUri = "InvalidURI", 400, "Couldn't parse the specified URI.";

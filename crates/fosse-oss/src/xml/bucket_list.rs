@@ -41,6 +41,8 @@ pub struct BucketEntry {
     pub storage_class: Label,
     /// Resource group, if any.
     pub resource_group_id: Option<String>,
+    /// Tags, in an answer to a question about tags.
+    pub tags: Vec<(String, String)>,
 }
 
 impl ListAllMyBucketsResult {
@@ -95,6 +97,11 @@ impl BucketEntry {
         if let Some(group) = &self.resource_group_id {
             w.text("ResourceGroupId", group);
         }
+        if !self.tags.is_empty() {
+            w.element("Tagging", |w| {
+                super::config::bucket_tagging::write_tag_set(w, &self.tags)
+            });
+        }
     }
 
     fn read(element: &Element) -> Result<Self, OssError> {
@@ -107,6 +114,18 @@ impl BucketEntry {
             region: element.text_of("Region").to_owned(),
             storage_class: element.text_of("StorageClass").to_owned().into(),
             resource_group_id: element.value_of("ResourceGroupId").map(str::to_owned),
+            tags: element
+                .child("Tagging")
+                .and_then(|tagging| tagging.child("TagSet"))
+                .into_iter()
+                .flat_map(|set| set.all("Tag"))
+                .map(|tag| {
+                    (
+                        tag.text_of("Key").to_owned(),
+                        tag.text_of("Value").to_owned(),
+                    )
+                })
+                .collect(),
         })
     }
 }

@@ -17,7 +17,10 @@ pub(crate) async fn list_buckets(call: &Call) -> Answer {
     let filter = Filter::read(call)?;
     let account = call.caller.account().unwrap_or_default();
     let (buckets, truncated) = page(call, account, prefix, marker, max, &filter).await?;
-    let entries: Result<_, OssError> = buckets.iter().map(|bucket| entry(call, bucket)).collect();
+    let entries: Result<_, OssError> = buckets
+        .iter()
+        .map(|bucket| entry(call, bucket, !filter.tags.is_empty()))
+        .collect();
     let document = ListAllMyBucketsResult {
         prefix: prefix.to_owned(),
         marker: marker.to_owned(),
@@ -74,7 +77,8 @@ async fn page(
     }
 }
 
-fn entry(call: &Call, bucket: &Bucket) -> Result<BucketEntry, OssError> {
+/// `tagged`: with the tags, as ali-oss reads them when it asked for some.
+fn entry(call: &Call, bucket: &Bucket, tagged: bool) -> Result<BucketEntry, OssError> {
     let service = &*call.service;
     let configs = service.configs.of(bucket);
     Ok(BucketEntry {
@@ -86,6 +90,11 @@ fn entry(call: &Call, bucket: &Bucket) -> Result<BucketEntry, OssError> {
         region: service.config.region.clone(),
         storage_class: class_word(bucket.storage_class).into(),
         resource_group_id: Some(configs.resource_group()?.to_owned()),
+        tags: if tagged {
+            configs.tags()?.to_vec()
+        } else {
+            Vec::new()
+        },
     })
 }
 

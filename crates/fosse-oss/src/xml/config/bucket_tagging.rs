@@ -17,19 +17,22 @@ pub struct BucketTagging {
     pub tags: Vec<(String, String)>,
 }
 
+/// `TagSet`.
+pub(in crate::xml) fn write_tag_set(w: &mut Writer, tags: &[(String, String)]) {
+    w.element("TagSet", |w| {
+        for (key, value) in tags {
+            w.element("Tag", |w| {
+                w.text("Key", key);
+                w.text("Value", value);
+            });
+        }
+    });
+}
+
 impl BucketTagging {
     /// Writes the document.
     pub fn to_xml(&self) -> String {
-        Writer::document("Tagging", |w| {
-            w.element("TagSet", |w| {
-                for (key, value) in &self.tags {
-                    w.element("Tag", |w| {
-                        w.text("Key", key);
-                        w.text("Value", value);
-                    });
-                }
-            });
-        })
+        Writer::document("Tagging", |w| write_tag_set(w, &self.tags))
     }
 
     /// Reads and validates the document; a tag without `Value` has an empty one.

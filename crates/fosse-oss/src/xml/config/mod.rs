@@ -4,7 +4,7 @@
 //! target exists, say) is the server's. What is stored is `to_xml` of what was read, so a stored document reads again.
 
 mod access_monitor;
-mod bucket_tagging;
+pub(super) mod bucket_tagging;
 mod callback_policy;
 mod cors;
 mod encryption;

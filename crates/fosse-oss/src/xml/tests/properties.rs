@@ -130,6 +130,7 @@ proptest! {
         let entry = BucketEntry {
             name: text(0), creation_date: at, extranet_endpoint: text(1), intranet_endpoint: text(2), location: text(3),
             region: text(4), storage_class: text(5).into(), resource_group_id: option(6),
+            tags: if extra { vec![(text(1), text(2))] } else { vec![] },
         };
         let list = ListAllMyBucketsResult {
             prefix: text(7), marker: text(6), max_keys: 3, is_truncated: flags[0], next_marker: option(1),

@@ -151,7 +151,12 @@ impl InventoryDestination {
             role_arn: owned("RoleArn"),
             bucket: bucket.to_owned(),
             prefix: prefix(element)?,
-            encryption: element.child("Encryption").map(encryption).transpose()?,
+            // ali-oss sends an empty element for none.
+            encryption: element
+                .child("Encryption")
+                .filter(|element| !element.children.is_empty())
+                .map(encryption)
+                .transpose()?,
         })
     }
 }
