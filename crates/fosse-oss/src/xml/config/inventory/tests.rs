@@ -55,7 +55,7 @@ fn faults_get_their_documented_answer() {
         ("acs:oss:::dest", "dest", "InvalidArgument"),
         ("acs:oss:::dest", "acs:oss:::D", "InvalidArgument"),
         ("<SSE-KMS><KeyId>k</KeyId></SSE-KMS>", "<SSE-OSS/>", "ok"),
-        ("<SSE-KMS><KeyId>k</KeyId></SSE-KMS>", "", "MalformedXML"),
+        ("<SSE-KMS><KeyId>k</KeyId></SSE-KMS>", "", "ok"),
         ("<KeyId>k</KeyId>", "<KeyId></KeyId>", "MalformedXML"),
         (
             "<Frequency>Monthly</Frequency>",
