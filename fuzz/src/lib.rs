@@ -3,4 +3,5 @@
 
 pub mod policy;
 pub mod protocol;
+pub mod select;
 pub mod sign;

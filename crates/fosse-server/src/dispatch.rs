@@ -171,6 +171,12 @@ async fn route_others(
         Op::HeadObject => handle::get::head_object(call, granted).await,
         Op::GetObjectMeta => handle::get::get_object_meta(call, granted).await,
         Op::PutObject => handle::put::put_object(call, body, granted).await,
+        #[cfg(feature = "select")]
+        Op::SelectObject => handle::select::select_object(call, body, granted).await,
+        #[cfg(feature = "select")]
+        Op::CreateSelectObjectMeta => {
+            handle::select::create_select_object_meta(call, body, granted).await
+        }
         Op::CopyObject => handle::copy::copy_object(call, granted).await,
         Op::DeleteObject => handle::delete::delete_object(call, granted).await,
         Op::DeleteMultipleObjects => {

@@ -20,6 +20,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::sync::mpsc::Receiver;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
 pub(crate) const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
@@ -45,6 +46,8 @@ pub(crate) enum Content {
     Whole(Bytes),
     /// A stream of exactly this many bytes.
     Chunks(Box<ChunkReader>, u64),
+    /// What a task makes, of a length that nobody knows.
+    Stream(Receiver<Result<Bytes, BodyError>>),
 }
 
 impl Content {
@@ -61,6 +64,7 @@ impl Content {
             Self::Empty => 0,
             Self::Whole(bytes) => bytes.len() as u64,
             Self::Chunks(_, length) => *length,
+            Self::Stream(_) => 0,
         }
     }
 }
@@ -179,7 +183,8 @@ pub(crate) fn send(
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
         );
     let headers = &mut parts.headers;
-    if !headers.contains_key(CONTENT_LENGTH)
+    if !matches!(content, Content::Stream(_))
+        && !headers.contains_key(CONTENT_LENGTH)
         && !headers.contains_key(TRANSFER_ENCODING)
         && !matches!(
             parts.status,
@@ -231,6 +236,7 @@ pub(crate) struct Outgoing {
 enum State {
     Done,
     Whole(Bytes),
+    Stream(Receiver<Result<Bytes, BodyError>>),
     Ready(Box<ChunkReader>, u64),
     Reading(Pin<Box<dyn Future<Output = Step> + Send>>, u64),
 }
@@ -246,6 +252,7 @@ impl From<Content> for State {
             Content::Whole(bytes) => Self::Whole(bytes),
             Content::Chunks(_, 0) => Self::Done,
             Content::Chunks(reader, length) => Self::Ready(reader, length),
+            Content::Stream(receiver) => Self::Stream(receiver),
         }
     }
 }
@@ -255,6 +262,8 @@ impl From<Content> for State {
 pub(crate) enum BodyError {
     #[error("reading the object failed: {0}")]
     Store(#[from] StoreError),
+    #[error("{0}")]
+    Made(String),
     #[error("the object gave fewer bytes than its record says")]
     Short,
 }
@@ -266,6 +275,17 @@ impl Outgoing {
             match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => return Poll::Ready(None),
                 State::Whole(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                State::Stream(mut receiver) => {
+                    let polled = receiver.poll_recv(cx);
+                    if let Poll::Ready(Some(Err(error))) = &polled {
+                        tracing::error!(id = self.record.id(), %error, "an answer broke off");
+                        self.record.broken = true;
+                    }
+                    if !matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                        self.state = State::Stream(receiver);
+                    }
+                    return polled;
+                }
                 State::Ready(mut reader, left) => {
                     let step = async move {
                         let chunk = reader.next().await;
@@ -342,6 +362,7 @@ impl HttpBody for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         let source = match &self.state {
+            State::Stream(_) => return SizeHint::default(),
             State::Done => 0,
             State::Whole(bytes) => bytes.len() as u64,
             State::Ready(_, left) | State::Reading(_, left) => *left,

@@ -48,6 +48,12 @@ const RULES: &[Rule] = &[
         never_direct: &[],
     },
     Rule {
+        name: "fosse-select",
+        internal: &[],
+        never: &["tokio", "hyper", "getrandom", "rand", "socket2"],
+        never_direct: &[],
+    },
+    Rule {
         name: "fosse-image",
         internal: &[],
         never: &["tokio", "hyper", "socket2"],
@@ -61,7 +67,13 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "fosse-server",
-        internal: &["fosse-oss", "fosse-policy", "fosse-image", "fosse-store"],
+        internal: &[
+            "fosse-oss",
+            "fosse-policy",
+            "fosse-image",
+            "fosse-select",
+            "fosse-store",
+        ],
         never: &["fosse-client"],
         never_direct: &[],
     },
@@ -77,6 +89,7 @@ const RULES: &[Rule] = &[
             "fosse-oss",
             "fosse-policy",
             "fosse-image",
+            "fosse-select",
             "fosse-store",
             "fosse-server",
             "fosse-client",

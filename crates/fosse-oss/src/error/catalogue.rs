@@ -179,6 +179,15 @@ catalogue! {
     IncorrectNumberOfFilesInPostRequest = "IncorrectNumberOfFilesInPOSTRequest", 400, "POST requires exactly one file upload per request.";
     MaxPostPreDataLengthExceededError = "MaxPOSTPreDataLengthExceededError", 400, "Your POST request fields preceding the upload file were too large.";
     FieldItemTooLong = "FieldItemTooLong", 400, "Your name of form field is too long.";
+    // §4.10 SelectObject
+    InvalidSqlParameter = "InvalidSqlParameter", 400, "The SQL expression is not valid.";
+    InvalidInputRecordDelimiter = "InvalidInputRecordDelimiter", 400, "The record delimiter of the input is not valid.", "0016-00000829";
+    InvalidInputFieldDelimiter = "InvalidInputFieldDelimiter", 400, "The field delimiter of the input is not valid.";
+    InvalidInputQuote = "InvalidInputQuote", 400, "The quote character of the input is not valid.";
+    InvalidCommentCharacter = "InvalidCommentCharacter", 400, "The comment character of the input is not valid.";
+    InvalidOutputRecordDelimiter = "InvalidOutputRecordDelimiter", 400, "The record delimiter of the output is not valid.";
+    InvalidOutputFieldDelimiter = "InvalidOutputFieldDelimiter", 400, "The field delimiter of the output is not valid.", "0016-00000828";
+    UnsupportedCompressionFormat = "UnsupportedCompressionFormat", 400, "The compression format is not supported.";
     // §4.8 Callback
     CallbackFailed = "CallbackFailed", 203, "Error status : 301.";
     // §4.9 CORS and website
@@ -187,8 +196,6 @@ catalogue! {
     MirrorFailed = "MirrorFailed", 424, "Mirroring failed, please check your mirror configuration.";
     // §4.10 Select, image, live channels
     InvalidJsonData = "InvalidJsonData", 400, "The JSON data is invalid.", "0016-00000801";
-    InvalidOutputFieldDelimiter = "InvalidOutputFieldDelimiter", 400, "The output field delimiter is invalid.", "0016-00000828";
-    InvalidInputRecordDelimiter = "InvalidInputRecordDelimiter", 400, "The input record delimiter is invalid.", "0016-00000829";
     ImageDamage = "ImageDamage", 403, "The image file may be damaged.";
     BadWebPImage = "BadWebPImage", 400, "The webp image file may be damaged.";
     ImageTooLarge = "ImageTooLarge", 400, "Maximal size of image supported is 20971520.", "0040-00000001";

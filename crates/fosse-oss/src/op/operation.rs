@@ -268,8 +268,8 @@ operations! {
     GetObjectRetention T3 Object Other "oss:GetObjectRetention";
     PutObjectLegalHold T3 Object Other "oss:PutObjectLegalHold";
     GetObjectLegalHold T3 Object Other "oss:GetObjectLegalHold";
-    SelectObject T4 Object Read "oss:GetObject" "oss:GetObjectVersion";
-    CreateSelectObjectMeta T4 Object Read "oss:GetObject" "oss:GetObjectVersion";
+    SelectObject T3 Object Read "oss:GetObject" "oss:GetObjectVersion";
+    CreateSelectObjectMeta T3 Object Read "oss:GetObject" "oss:GetObjectVersion";
     AsyncProcessObject T4 Object Other "oss:ProcessImm";
     WriteGetObjectResponse T4 Object Other "oss:WriteGetObjectResponse";
     CreateDirectory T4 Object Write "oss:PutObject";

@@ -29,5 +29,9 @@ pub(crate) mod put;
 pub(crate) mod regions;
 pub(crate) mod restore;
 pub(crate) mod retention;
+#[cfg(feature = "select")]
+pub(crate) mod select;
+#[cfg(feature = "select")]
+mod select_frames;
 pub(crate) mod symlink;
 pub(crate) mod versioning;

@@ -503,6 +503,10 @@ impl Connection {
         if head || status < 200 || status == 204 || status == 304 {
             return reply;
         }
+        if reply.header("transfer-encoding") == Some("chunked") {
+            reply.body = self.read_chunks();
+            return reply;
+        }
         let length: usize = reply
             .header("content-length")
             .expect("an answer of known length")
@@ -513,6 +517,30 @@ impl Connection {
         }
         reply.body = self.buffer.drain(..length).collect();
         reply
+    }
+
+    /// Reads the chunks of a body of unknown length.
+    fn read_chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let line = loop {
+                if let Some(end) = self.buffer.windows(2).position(|w| w == b"\r\n") {
+                    break end;
+                }
+                assert!(self.fill() > 0, "the connection ended inside a body");
+            };
+            let digits = String::from_utf8(self.buffer[..line].to_vec()).unwrap();
+            let size = usize::from_str_radix(&digits, 16).unwrap();
+            while self.buffer.len() < line + 2 + size + 2 {
+                assert!(self.fill() > 0, "the connection ended inside a body");
+            }
+            self.buffer.drain(..line + 2);
+            body.extend(self.buffer.drain(..size));
+            self.buffer.drain(..2);
+            if size == 0 {
+                return body;
+            }
+        }
     }
 
     /// Whether the server closes within `limit`; anything it sends meanwhile is dropped.

@@ -1,0 +1,379 @@
+//! SelectObject and CreateSelectObjectMeta (api-objects.md §14): SQL over an object while it streams by.
+//!
+//! What is wrong with the request is told as an error; what is wrong with the object, once the answer has begun, by the
+//! last frame.
+
+use crate::gate::Authorized;
+use crate::handle::select_frames as frames;
+use crate::handle::{fault, restore, symlink};
+use crate::request::Call;
+use crate::respond::{Answer, BodyError, Content, response};
+use crate::upload::RequestBody;
+use bytes::Bytes;
+use fosse_oss::xml::{FileHeader, SelectFormat, SelectInput, SelectRange, SelectRequest};
+use fosse_oss::{ErrorCode, OssError};
+use fosse_select::{
+    CsvInput, Header, Input, JsonInput, Options, Output, RowRange, Scan, SelectError, Shape,
+    Statement, count,
+};
+use fosse_store::BodyReader;
+use http::header::{CONTENT_TYPE, HeaderName, RANGE};
+use http::{HeaderValue, StatusCode};
+use tokio::sync::mpsc::{Sender, channel};
+
+const OUTPUT_RAW: HeaderName = HeaderName::from_static("x-oss-select-output-raw");
+/// Bytes that are evaluated at once, between two looks at other tasks.
+const PIECE: usize = 64 * 1024;
+/// Output that is gathered before it is sent.
+const FRAME: usize = 64 * 1024;
+/// Bytes read without output after which the client hears that the scan goes on.
+const QUIET: u64 = 8 * 1024 * 1024;
+/// Frames on their way to the client.
+const AHEAD: usize = 4;
+
+/// `POST /KEY?x-oss-process=csv/select` or `json/select`.
+pub(crate) async fn select_object(
+    call: &Call,
+    body: &mut RequestBody,
+    granted: &Authorized,
+) -> Answer {
+    let document = body
+        .document(&call.headers, call.service.config.limits.max_xml_bytes)
+        .await?;
+    refuse_range(call)?;
+    let request = SelectRequest::from_xml(&document, format(call))?;
+    let input = input_of(&request.input, format(call));
+    let statement = Statement::parse(&request.expression, &input).map_err(refused)?;
+    let default = Output::default();
+    let output = Output {
+        record_delimiter: request.record_delimiter.unwrap_or(default.record_delimiter),
+        field_delimiter: request.field_delimiter.unwrap_or(default.field_delimiter),
+        keep_all_columns: request.keep_all_columns,
+        header: request.output_header,
+    };
+    let options = Options {
+        skip_partial: request.skip_partial,
+        max_skipped: Some(request.max_skipped),
+    };
+    let mut scan = Scan::new(statement, input, output, options, request.input.gzip);
+    let source = Source::open(call, granted).await?;
+    let (sender, receiver) = channel(AHEAD);
+    let raw = request.raw;
+    tokio::spawn(async move {
+        let mut out = Frames::new(sender, raw);
+        let end = scanned(source, &mut scan, &mut out).await;
+        out.finish(end).await;
+    });
+    let mut response = response(StatusCode::PARTIAL_CONTENT, Content::Stream(receiver));
+    let headers = response.headers_mut();
+    let raw = HeaderValue::from_static(if raw { "true" } else { "false" });
+    headers.insert(OUTPUT_RAW, raw);
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    Ok(response)
+}
+
+/// `POST /KEY?x-oss-process=csv/meta` or `json/meta`: counts rows, splits and columns. Nothing is kept, as counting needs
+/// nothing but to read the object, and a later scan finds lines and splits without it.
+pub(crate) async fn create_select_object_meta(
+    call: &Call,
+    body: &mut RequestBody,
+    granted: &Authorized,
+) -> Answer {
+    let document = body
+        .document(&call.headers, call.service.config.limits.max_xml_bytes)
+        .await?;
+    refuse_range(call)?;
+    let format = format(call);
+    let request = SelectInput::from_meta_xml(&document, format)?;
+    let mut count = count(&input_of(&request, format));
+    let mut source = Source::open(call, granted).await?;
+    let (sender, receiver) = channel(AHEAD);
+    tokio::spawn(async move {
+        let mut out = Frames::new(sender, false);
+        let result = async {
+            while let Some(piece) = source.next().await? {
+                count(Some(&piece))?;
+                out.scanned += piece.len() as u64;
+                out.quiet().await?;
+            }
+            Ok(count(None)?)
+        }
+        .await;
+        out.finish_meta(format, result).await;
+    });
+    let mut response = response(StatusCode::OK, Content::Stream(receiver));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    Ok(response)
+}
+
+fn format(call: &Call) -> SelectFormat {
+    match call.query.get("x-oss-process") {
+        Some(process) if process.starts_with("json/") => SelectFormat::Json,
+        _ => SelectFormat::Csv,
+    }
+}
+
+/// Ranges of a scan are lines and splits, in the body.
+fn refuse_range(call: &Call) -> Result<(), OssError> {
+    match call.known_header(RANGE) {
+        None => Ok(()),
+        Some(range) => Err(OssError::invalid_argument(
+            "Range",
+            &range,
+            "The Range header is not supported by SelectObject.",
+        )
+        .with_ec("0016-00000815")),
+    }
+}
+
+fn input_of(said: &SelectInput, format: SelectFormat) -> Input {
+    let range = said.range.map(|range| match range {
+        SelectRange::Lines(first, last) => RowRange::Lines(first, last),
+        SelectRange::Splits(first, last) => RowRange::Splits(first, last),
+    });
+    if format == SelectFormat::Json {
+        return Input::Json(JsonInput {
+            lines: said.lines,
+            range,
+            numbers_as_text: said.numbers_as_text,
+        });
+    }
+    let default = CsvInput::default();
+    Input::Csv(CsvInput {
+        header: match said.header {
+            FileHeader::None => Header::None,
+            FileHeader::Ignore => Header::Ignore,
+            FileHeader::Use => Header::Use,
+        },
+        record_delimiter: said
+            .record_delimiter
+            .clone()
+            .unwrap_or(default.record_delimiter),
+        field_delimiter: said.field_delimiter.unwrap_or(default.field_delimiter),
+        quote: said.quote.unwrap_or(default.quote),
+        comment: said.comment,
+        range,
+        quoted_record_delimiter: said
+            .quoted_record_delimiter
+            .unwrap_or(default.quoted_record_delimiter),
+    })
+}
+
+/// The statement is the client's.
+fn refused(error: SelectError) -> OssError {
+    OssError::new(ErrorCode::InvalidSqlParameter).with_message(error.message)
+}
+
+/// Why a scan ended before the end of the object.
+enum Broken {
+    /// The object is not what the request says.
+    Data(SelectError),
+    /// The store failed; the cause is in the log.
+    Store,
+    /// Nobody listens any more.
+    Gone,
+}
+
+impl From<SelectError> for Broken {
+    fn from(error: SelectError) -> Self {
+        Self::Data(error)
+    }
+}
+
+/// The bytes of the object, in pieces.
+struct Source {
+    reader: Option<BodyReader>,
+    rest: Bytes,
+    id: String,
+}
+
+impl Source {
+    async fn open(call: &Call, granted: &Authorized) -> Result<Self, OssError> {
+        let bucket = granted.bucket()?;
+        let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
+        restore::check_readable(call, bucket, &object)?;
+        let reader = match object.size {
+            0 => None,
+            size => {
+                let read = call.service.store.read(&object, 0..size).await;
+                Some(read.map_err(fault::of)?)
+            }
+        };
+        Ok(Self {
+            reader,
+            rest: Bytes::new(),
+            id: call.id.as_str().to_owned(),
+        })
+    }
+
+    /// The next piece; others get a turn before it.
+    async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        while self.rest.is_empty() {
+            match self.reader.take() {
+                None => return Ok(None),
+                Some(BodyReader::Whole(bytes)) => self.rest = bytes,
+                Some(BodyReader::Chunks(mut chunks)) => match chunks.next().await {
+                    None => return Ok(None),
+                    Some(Ok(bytes)) => {
+                        self.rest = bytes;
+                        self.reader = Some(BodyReader::Chunks(chunks));
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(id = %self.id, %error, "reading an object failed");
+                        return Err(Broken::Store);
+                    }
+                },
+            }
+        }
+        tokio::task::yield_now().await;
+        let length = PIECE.min(self.rest.len());
+        Ok(Some(self.rest.split_to(length)))
+    }
+}
+
+async fn scanned(mut source: Source, scan: &mut Scan, out: &mut Frames) -> Result<(), Broken> {
+    while !scan.is_done()
+        && let Some(piece) = source.next().await?
+    {
+        let fed = scan.feed(&piece);
+        out.scanned += piece.len() as u64;
+        out.data(scan.take_output()).await?;
+        fed?;
+        out.quiet().await?;
+    }
+    let finished = scan.finish();
+    out.data(scan.take_output()).await?;
+    Ok(finished?)
+}
+
+/// Frames to the client.
+struct Frames {
+    sender: Sender<Result<Bytes, BodyError>>,
+    /// Only data, without frames.
+    raw: bool,
+    gathered: Vec<u8>,
+    scanned: u64,
+    /// Where the client heard of the scan last.
+    heard: u64,
+}
+
+impl Frames {
+    fn new(sender: Sender<Result<Bytes, BodyError>>, raw: bool) -> Self {
+        Self {
+            sender,
+            raw,
+            gathered: Vec::new(),
+            scanned: 0,
+            heard: 0,
+        }
+    }
+
+    async fn send(&mut self, frame: Vec<u8>) -> Result<(), Broken> {
+        self.heard = self.scanned;
+        let sent = self.sender.send(Ok(frame.into())).await;
+        sent.map_err(|_| Broken::Gone)
+    }
+
+    async fn data(&mut self, mut output: Vec<u8>) -> Result<(), Broken> {
+        if self.gathered.is_empty() {
+            self.gathered = output;
+        } else {
+            self.gathered.append(&mut output);
+        }
+        if self.gathered.len() >= FRAME {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Broken> {
+        let data = std::mem::take(&mut self.gathered);
+        if data.is_empty() {
+            return Ok(());
+        }
+        let frame = if self.raw {
+            data
+        } else {
+            frames::data(self.scanned, &data)
+        };
+        self.send(frame).await
+    }
+
+    /// After a long time without output: what there is, or that the scan goes on.
+    async fn quiet(&mut self) -> Result<(), Broken> {
+        if self.scanned - self.heard < QUIET {
+            return Ok(());
+        }
+        if !self.gathered.is_empty() {
+            return self.flush().await;
+        }
+        self.heard = self.scanned;
+        if self.raw {
+            return match self.sender.is_closed() {
+                true => Err(Broken::Gone),
+                false => Ok(()),
+            };
+        }
+        self.send(frames::going_on(self.scanned)).await
+    }
+
+    async fn finish(mut self, end: Result<(), Broken>) {
+        let flushed = self.flush().await;
+        let failure = match end.and(flushed) {
+            Ok(()) => None,
+            Err(Broken::Gone) => return,
+            Err(broken) => Some(told(broken)),
+        };
+        match (failure, self.raw) {
+            (None, true) => {}
+            // Without frames only a cut tells that something is missing.
+            (Some((_, text)), true) => {
+                let _ = self.sender.send(Err(BodyError::Made(text))).await;
+            }
+            (None, false) => {
+                let _ = self.send(frames::end(self.scanned, 206, "")).await;
+            }
+            (Some((status, text)), false) => {
+                let _ = self.send(frames::end(self.scanned, status, &text)).await;
+            }
+        }
+    }
+
+    async fn finish_meta(mut self, format: SelectFormat, result: Result<Shape, Broken>) {
+        let (status, text, shape) = match result {
+            Ok(shape) => (200, String::new(), shape),
+            Err(Broken::Gone) => return,
+            Err(broken) => {
+                let (status, text) = told(broken);
+                (status, text, Shape::default())
+            }
+        };
+        let columns = (format == SelectFormat::Csv).then_some(shape.columns);
+        let frame = frames::meta_end(
+            self.scanned,
+            status,
+            shape.splits,
+            shape.rows,
+            columns,
+            &text,
+        );
+        let _ = self.send(frame).await;
+    }
+}
+
+/// Status and text of a failure, as the last frame tells it: code and sentence with a dot between.
+fn told(broken: Broken) -> (u32, String) {
+    match broken {
+        Broken::Data(error) => (400, format!("{}.{}", error.code, error.message)),
+        Broken::Store | Broken::Gone => (
+            500,
+            "InternalError.We encountered an internal error. Please try again.".to_owned(),
+        ),
+    }
+}
