@@ -30,6 +30,8 @@ pub mod sts;
 
 mod auth_params;
 mod authorization;
+mod description;
+mod diagnosis;
 mod form;
 mod form_policy;
 mod key;
@@ -44,6 +46,8 @@ mod source_limit;
 mod subresource;
 mod verify;
 
+pub use description::Description;
+pub use diagnosis::{Alternatives, Cause, Diagnosis, Difference, advice, diagnose};
 pub use form::{FormVerified, form_credential, sign_form, verify_form};
 pub use form_policy::{Condition, FormPolicy, FormPolicyError, MAX_POLICY};
 pub use key::{Signature, SigningKey, sign_v1};

@@ -1,6 +1,7 @@
 //! Signing against the known answers in `tests/vectors`, by property, and by replaying fuzz seeds.
 
 mod choices;
+mod diagnosis;
 mod form;
 mod mutation;
 mod properties;
