@@ -1,11 +1,13 @@
 //! The admin listener: `/healthz`, `/readyz` and `/metrics`, plain HTTP/1.1 without keys: bind it where only the operator
 //! reaches it. And `POST /admin/v1`, administration ([`crate::administration`]): for the holder of the token of this start, or
-//! signed with the server's root AccessKey; from this machine only, unless a setting says otherwise.
+//! signed with the server's root AccessKey; from this machine only, unless a setting says otherwise. And `POST /inspect`, what the
+//! server would say to a request ([`crate::inspect`]): for this machine, and for the holder of the token.
 
 use crate::administration::{AdminCall, AdminRefusal, carry_out};
 use crate::key_ring::KeyRing;
 
 use crate::domain::expiry;
+use crate::inspect;
 use crate::service::Service;
 use crate::shutdown::{Phase, Signal};
 use bytes::Bytes;
@@ -55,6 +57,9 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
             let answer = hyper::service::service_fn(|request: Request<Incoming>| async {
                 if request.uri().path() == PATH {
                     return Ok(administer(&service, peer, request).await);
+                }
+                if request.uri().path() == "/inspect" && may_inspect(&service, peer, &request) {
+                    return Ok(Box::pin(inspect::answer(&service, request)).await);
                 }
                 Ok::<_, Infallible>(answer(&service, &request))
             });
@@ -106,6 +111,21 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
         "/metrics" => text(StatusCode::OK, metrics(service)),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
+}
+
+/// Whether a request may ask what the server would say to another one.
+fn may_inspect(service: &Service, peer: SocketAddr, request: &Request<Incoming>) -> bool {
+    let bearer = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let known = bearer.is_some_and(|sent| {
+        let token = service.config.admin_token.as_ref();
+        token.is_some_and(|token| token.is(sent))
+    });
+    *request.method() == Method::POST
+        && !request.headers().contains_key(ORIGIN)
+        && (known || peer.ip().to_canonical().is_loopback())
 }
 
 /// One administrative request, from head to answer.

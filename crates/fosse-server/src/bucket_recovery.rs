@@ -6,18 +6,28 @@
 //! would be refused otherwise gets here; each attempt is one verification, and there is a limit to them.
 
 use crate::gate::{self, Caller};
+use crate::key_ring::KeyRing;
 use crate::request::Call;
 use fosse_oss::encode::decode_path;
 use fosse_oss::op::{Style, Target};
+use fosse_oss::sign::Keys as _;
 use fosse_oss::{ErrorCode, OssError};
+use std::borrow::Cow;
 
 /// Most buckets that are tried.
 const MAX_ATTEMPTS: usize = 256;
 
-/// The account that a key belongs to.
-fn account_of(call: &Call, access_key_id: &str) -> Option<String> {
-    let key = call.service.store.access_key(access_key_id)?;
-    Some(key.owner.clone())
+/// The account that a key, or the session of a token, belongs to.
+pub(crate) fn account_of(call: &Call, access_key_id: &str) -> Option<String> {
+    let names = ["x-oss-security-token", "security-token"];
+    let token = names.iter().find_map(|name| {
+        let header = call.header(name).map(Cow::into_owned);
+        header.or_else(|| call.query.get(name).map(str::to_owned))
+    });
+    let keys = KeyRing::new(&call.service);
+    keys.lookup(access_key_id, token.as_deref());
+    let holder = keys.holder(access_key_id)?;
+    Some(holder.principal.account().to_owned())
 }
 
 /// Finds the bucket and leaves it in `call.target`; gives `refusal` back when there is none.

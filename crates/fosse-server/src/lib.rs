@@ -33,6 +33,7 @@ pub mod domain;
 mod gate;
 mod handle;
 mod identity;
+mod inspect;
 mod inventory;
 mod key_ring;
 mod lifecycle;

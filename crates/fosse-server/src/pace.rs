@@ -5,6 +5,7 @@ use fosse_oss::OssError;
 use fosse_oss::header::traffic_limit;
 use http::header::HeaderName;
 use std::future::{Future, poll_fn};
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,18 +14,25 @@ use tokio::time::{Instant, Sleep};
 const TRAFFIC_LIMIT: HeaderName = HeaderName::from_static("x-oss-traffic-limit");
 /// What may be sent at once when the request was slower than it may for a while.
 const BURST: Duration = Duration::from_millis(100);
-/// Bytes between two looks at the clock.
-const PIECE: usize = 64 * 1024;
+/// Time between two looks at the clock, as a part of a second: how much may go at once.
+const PIECES_A_SECOND: usize = 20;
+/// Fewest and most bytes that go at once.
+const PIECE: RangeInclusive<usize> = 4 * 1024..=64 * 1024;
 
-/// The limit of a request in bits a second. Errors: 400 `InvalidArgument`.
+/// The limit of a request in bits a second, read once. Errors: 400 `InvalidArgument`.
 pub(crate) fn limit(call: &Call) -> Result<Option<u64>, OssError> {
+    if let Some(known) = call.traffic_limit.get() {
+        return Ok(*known);
+    }
     let header = call.known_header(TRAFFIC_LIMIT);
-    traffic_limit(header.as_deref(), call.query.get("x-oss-traffic-limit"))
+    let limit = traffic_limit(header.as_deref(), call.query.get("x-oss-traffic-limit"))?;
+    Ok(*call.traffic_limit.get_or_init(|| limit))
 }
 
 /// Spreads bytes over time. Only body bytes count.
 pub(crate) struct Pace {
     bytes_per_second: f64,
+    piece: usize,
     /// When the next piece may go.
     next: Instant,
     timer: Option<Pin<Box<Sleep>>>,
@@ -33,16 +41,21 @@ pub(crate) struct Pace {
 impl Pace {
     /// `bits` a second.
     pub(crate) fn new(bits: u64) -> Self {
+        let bytes_per_second = (bits.max(8) / 8) as f64;
+        let piece =
+            (bytes_per_second as usize / PIECES_A_SECOND).clamp(*PIECE.start(), *PIECE.end());
         Self {
-            bytes_per_second: (bits.max(8) / 8) as f64,
-            next: Instant::now(),
+            bytes_per_second,
+            piece,
+            // A piece goes when its time has passed, the first one too: so the last one ends the time that all of them take.
+            next: Instant::now() + Duration::from_secs_f64(piece as f64 / bytes_per_second),
             timer: None,
         }
     }
 
     /// Most bytes that may go in one turn.
     pub(crate) fn piece(&self) -> usize {
-        PIECE
+        self.piece
     }
 
     /// Ready when the next piece may go.

@@ -10,7 +10,7 @@ use fosse_oss::{ErrorCode, OssError};
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, Method, Uri, Version};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// A request without its body.
@@ -31,6 +31,8 @@ pub(crate) struct Call {
     /// The host name is none of the server's own and bound to no bucket.
     pub(crate) foreign_host: bool,
     pub(crate) query: Query,
+    /// What `x-oss-traffic-limit` says, once somebody asked.
+    pub(crate) traffic_limit: OnceLock<Option<u64>>,
     pub(crate) caller: Caller,
     pub(crate) operation: Option<Operation>,
 }
@@ -62,6 +64,7 @@ impl Call {
             },
             foreign_host: false,
             query: Query::default(),
+            traffic_limit: OnceLock::new(),
             caller: Caller::Anonymous,
             operation: None,
         }

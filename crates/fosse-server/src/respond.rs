@@ -1,7 +1,7 @@
 //! Answers: the body type, the headers that every answer carries, and the one place where an error becomes a response.
 
 use crate::observe::Record;
-use crate::pace::{self, Pace};
+use crate::pace::Pace;
 use crate::request::Call;
 use crate::shutdown::Phase;
 use base64::Engine as _;
@@ -212,7 +212,10 @@ pub(crate) fn send(
     }
     record.status = parts.status.as_u16();
     let pace = match call.operation {
-        Some(Operation::GetObject) => pace::limit(call).ok().flatten().map(Pace::new),
+        Some(Operation::GetObject) => {
+            let limit = call.traffic_limit.get().copied().flatten();
+            limit.map(Pace::new)
+        }
         _ => None,
     };
     let body = Outgoing {

@@ -49,6 +49,7 @@ fn run(arguments: Vec<std::ffi::OsString>) -> Result<()> {
         Command::Admin(args) => cmd::admin::run(args),
         Command::Presign(args) => cmd::presign::run(args),
         Command::Sign(args) => cmd::sign::run(args),
+        Command::Inspect(args) => cmd::inspect::run(args),
         Command::Mb(args) => cmd::mb::run(args),
         Command::Rb(args) => cmd::rb::run(args),
         Command::Ls(args) => cmd::ls::run(args),

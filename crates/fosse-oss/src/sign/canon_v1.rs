@@ -10,6 +10,34 @@ pub fn string_to_sign(message: &Message<'_>, params: &Params<'_>, date: &[u8]) -
     read_as(message, params, date, HeaderReading::default())
 }
 
+/// Whether the string to sign of this request is also that of another one. The resource is not escaped, so `&versionId=1` at the end
+/// of one value reads like a parameter of its own, and `?acl` at the end of a key like a sub-resource. Only names that take part
+/// in signatures count: other text has one reading.
+pub(super) fn is_ambiguous(message: &Message<'_>, params: &Params<'_>) -> bool {
+    hides_parameter(message.key, b"?&")
+        || params
+            .iter()
+            .filter(|param| is_signed_subresource(param.name()))
+            .any(|param| {
+                // A name that holds what ends names could end earlier.
+                memchr::memchr3(b'=', b'&', b'?', param.name()).is_some()
+                    || hides_parameter(&param.value(), b"&")
+            })
+}
+
+/// Whether a signed parameter could begin at one of `starts` in this text.
+fn hides_parameter(text: &[u8], starts: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| starts.contains(byte)) {
+        rest = rest.get(at + 1..).unwrap_or(&[]);
+        let end = memchr::memchr2(b'=', b'&', rest).unwrap_or(rest.len());
+        if rest.get(..end).is_some_and(is_signed_subresource) {
+            return true;
+        }
+    }
+    false
+}
+
 pub(super) fn read_as(
     message: &Message<'_>,
     params: &Params<'_>,

@@ -620,6 +620,9 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
         }
         Rule::V4UrlExpiresRange => "A V4 link lives at most 7 days.",
         Rule::V2 => "Version 2 signatures are not served: configure the client for V1 or V4.",
+        Rule::Ambiguous => {
+            "Sign it with version 4: in version 1 this key or value cannot be told from further parameters."
+        }
         Rule::Vpc => "It is limited to a VPC that the client is not in.",
         Rule::SubnetMask => "The subnet mask is no number of bits.",
         _ => return None,

@@ -111,6 +111,8 @@ pub enum Rule {
     TokenExpired,
     /// The signature is another than the one computed.
     Signature,
+    /// A version 1 signature of this request would be good for another request as well.
+    Ambiguous,
     /// `x-oss-ac-subnet-mask` is no number of bits.
     SubnetMask,
     /// The request did not come through the VPC that `x-oss-ac-vpc-id` names.
@@ -393,6 +395,10 @@ impl Refusal {
                     (_, true) => Some("0002-00000201"),
                     (_, false) => Some("0002-00000040"),
                 },
+            ),
+            Rule::Ambiguous => argument(
+                "A value or the key holds what reads like another parameter in signature version 1. Use version 4.",
+                None,
             ),
             Rule::SubnetMask => argument(
                 "The x-oss-ac-subnet-mask must be a number of bits: at most 32 for IPv4, 128 for IPv6.",

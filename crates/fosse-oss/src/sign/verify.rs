@@ -293,8 +293,11 @@ impl<'r, 'a> Verifier<'r, 'a, '_> {
     }
 
     fn finish_v1(&self, claim: &Claim<'_>, date: &[u8]) -> Refused<Identity> {
-        let (secret, key_end) = self.secret(claim)?;
         let message = Message::from(self.parts);
+        if canon_v1::is_ambiguous(&message, self.params) {
+            return Err(self.refuse_claim(Rule::Ambiguous, claim));
+        }
+        let (secret, key_end) = self.secret(claim)?;
         let read = |params: &Params<'_>, reading: HeaderReading| {
             let text = canon_v1::read_as(&message, params, date, reading);
             let matches = sign_v1(&secret, &text).matches(&claim.signature);

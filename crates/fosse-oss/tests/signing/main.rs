@@ -3,6 +3,7 @@
 mod choices;
 mod diagnosis;
 mod form;
+mod million;
 mod mutation;
 mod properties;
 mod refusals;

@@ -80,6 +80,15 @@ pub(crate) enum Command {
     /// Make a link, in the form of ossutil 1.0 (V1, 60 seconds)
     #[command(after_help = "Example:\n  fosse sign oss://photos/cat.jpg --timeout 2592000")]
     Sign(Box<cmd::sign::SignArgs>),
+    /// Tell what a link says about itself, and why a server would refuse it
+    #[command(
+        after_help = "Nothing is sent to the service. With the AccessKey of the link in the profile the signature is checked; with \
+        --admin the server is asked what it would say.\n\nExamples:\n  \
+        fosse inspect 'http://photos.oss.example.com/cat.jpg?x-oss-signature=...'\n  \
+        fosse inspect 'http://...' --method HEAD --admin http://127.0.0.1:9001\n  \
+        curl -v ... 2>&1 | grep '^>' | fosse inspect --request -"
+    )]
+    Inspect(Box<cmd::inspect::InspectArgs>),
     /// Make a bucket
     #[command(
         after_help = "Examples:\n  fosse mb oss://photos\n  fosse mb oss://site --acl public-read"

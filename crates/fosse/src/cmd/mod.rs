@@ -5,6 +5,7 @@ pub(crate) mod cat;
 pub(crate) mod config;
 pub(crate) mod cp;
 pub(crate) mod hash;
+pub(crate) mod inspect;
 pub(crate) mod ls;
 pub(crate) mod mb;
 pub(crate) mod presign;
