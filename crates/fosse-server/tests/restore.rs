@@ -128,6 +128,7 @@ fn days_and_tiers_follow_the_class() {
             "<Days>366</Days>".to_owned(),
             (400, "InvalidArgument"),
         ),
+        ("Archive", tier("Standard"), (400, "MalformedXML")),
         ("ColdArchive", tier("Fast"), (400, "MalformedXML")),
         ("DeepColdArchive", tier("Bulk"), (400, "MalformedXML")),
         ("absent", "-".to_owned(), (404, "NoSuchKey")),

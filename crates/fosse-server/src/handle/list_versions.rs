@@ -1,7 +1,7 @@
 //! ListObjectVersions (api-buckets.md §3.4).
 
 use crate::gate::Authorized;
-use crate::handle::{fault, list, object_headers};
+use crate::handle::{fault, list, object_headers, restore};
 use crate::request::Call;
 use crate::respond::{Answer, xml};
 use fosse_oss::OssError;
@@ -48,7 +48,7 @@ pub(crate) async fn list_object_versions(call: &Call, granted: &Authorized) -> A
         entries: page
             .versions
             .into_iter()
-            .map(|version| entry(version, bucket))
+            .map(|version| entry(version, bucket, call.now_ms))
             .collect(),
         common_prefixes: page.common_prefixes,
     };
@@ -73,7 +73,7 @@ fn version_marker(call: &Call, key_marker: &str) -> Result<Option<VersionId>, Os
         .ok_or_else(|| refuse("Invalid version id specified."))
 }
 
-fn entry(listed: ListedVersion, bucket: &Bucket) -> VersionEntry {
+fn entry(listed: ListedVersion, bucket: &Bucket, now_ms: i64) -> VersionEntry {
     let owner = match &listed.object {
         Some(object) => &object.attrs.owner,
         None => &bucket.owner,
@@ -88,7 +88,7 @@ fn entry(listed: ListedVersion, bucket: &Bucket) -> VersionEntry {
             kind: object_headers::kind_word(object.kind).into(),
             size: object.size,
             storage_class: object_headers::class_word(object.attrs.storage_class).into(),
-            restore_info: None,
+            restore_info: restore::state(object, now_ms),
         }),
         key: listed.key,
     }

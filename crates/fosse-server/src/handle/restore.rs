@@ -42,6 +42,8 @@ fn asked(request: &RestoreRequest, class: StorageClass) -> Result<Asked, OssErro
         ));
     }
     let tier = match request.tier {
+        // The suite of ali-oss knows this refusal, the documentation does not.
+        Some(_) if !prioritized => return Err(ErrorCode::MalformedXml.into()),
         Some(xml::RestoreTier::Bulk) if class == StorageClass::DeepColdArchive => {
             return Err(ErrorCode::MalformedXml.into());
         }
