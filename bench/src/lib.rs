@@ -5,6 +5,7 @@ pub mod compare;
 pub mod content;
 pub mod cpu;
 pub mod disk;
+pub mod listing;
 pub mod load;
 pub mod pace;
 pub mod peer;

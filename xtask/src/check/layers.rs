@@ -99,7 +99,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "fosse-bench",
-        internal: &["fosse-oss", "fosse-client"],
+        // The store for what cannot be filled over HTTP in reasonable time: a bucket of millions of keys.
+        internal: &["fosse-oss", "fosse-client", "fosse-store"],
         never: &[],
         never_direct: &[],
     },
