@@ -1,7 +1,7 @@
 //! GetObject, HeadObject and GetObjectMeta (api-objects.md §2–§4).
 
 use crate::access_monitor;
-use crate::gate::Authorized;
+use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::{fault, object_headers, restore, symlink};
 use crate::lifecycle::announce::{announce, announce_times};
@@ -9,11 +9,12 @@ use crate::pace;
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, Content, empty, response, set, set_number};
 use fosse_oss::header::response_overrides;
+use fosse_oss::op::Operation;
 use fosse_oss::range::{self, Selected};
 use fosse_oss::{ErrorCode, OssError, etag, time};
 use fosse_store::{Bucket, Object};
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, IF_RANGE, RANGE};
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 /// `GET /KEY`.
 pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
@@ -62,6 +63,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
     restore::tell(headers, &object, call.now_ms);
+    hide_tagging_count(call, granted, &object, headers).await?;
     announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, length);
     if selected.is_some() {
@@ -90,6 +92,7 @@ pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
     restore::tell(headers, &object, call.now_ms);
+    hide_tagging_count(call, granted, &object, headers).await?;
     announce(call, granted, &named, headers)?;
     set_number(headers, CONTENT_LENGTH, object.size);
     Ok(response)
@@ -109,6 +112,27 @@ pub(crate) async fn get_object_meta(call: &Call, granted: &Authorized) -> Answer
         set_number(headers, CONTENT_LENGTH, object.size);
     }
     Ok(response)
+}
+
+/// Who may not read the tags does not learn how many there are. Costs nothing without tags.
+async fn hide_tagging_count(
+    call: &Call,
+    granted: &Authorized,
+    object: &Object,
+    headers: &mut HeaderMap,
+) -> Result<(), OssError> {
+    if object.attrs.tags.is_empty() {
+        return Ok(());
+    }
+    let (operation, key) = (Operation::GetObjectTagging, granted.key()?.as_str());
+    match gate::authorize_besides(call, operation, granted.bucket()?, key).await {
+        Ok(_) => {}
+        Err(error) if error.code() == ErrorCode::AccessDenied => {
+            headers.remove(object_headers::TAGGING_COUNT);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// `Some` with 304 when the client has the object already.

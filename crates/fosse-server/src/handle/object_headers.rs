@@ -25,7 +25,7 @@ const STORED: [HeaderName; 6] = [
 ];
 const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
-const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count");
+pub(crate) const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count");
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
 /// Everything of §0.9 that a request says about the object it creates.
