@@ -268,3 +268,32 @@ fn links_are_copied_and_versioned() {
         (400, "NotSymlink".into())
     );
 }
+
+/// Whether bytes may be read is a matter of the object that holds them.
+#[test]
+fn an_archived_target_is_not_read_through_a_link() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let put = Request::new("PUT", "bucket", "cold")
+        .header("x-oss-storage-class", "Archive")
+        .body(b"body");
+    assert_eq!(server.send(&put).status, 200);
+    assert_eq!(server.send(&link("bucket", "link", "cold")).status, 200);
+    let reply = server.send(&Request::get("bucket", "link"));
+    assert_eq!(reply.error(), (403, "InvalidObjectState".into()));
+    assert_eq!(
+        server.send(&Request::new("HEAD", "bucket", "link")).status,
+        200
+    );
+    let restore = Request::new("POST", "bucket", "cold").query("restore", "");
+    assert_eq!(server.send(&restore).status, 202);
+    assert_eq!(server.send(&Request::get("bucket", "link")).body, b"body");
+    // The other way round: a link of a cold class to an object that is not.
+    server.put("bucket", "warm", b"warm");
+    let cold = link("bucket", "cold-link", "warm").header("x-oss-storage-class", "Archive");
+    assert_eq!(server.send(&cold).status, 200);
+    assert_eq!(
+        server.send(&Request::get("bucket", "cold-link")).body,
+        b"warm"
+    );
+}

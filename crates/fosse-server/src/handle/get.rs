@@ -3,6 +3,7 @@
 use crate::access_monitor;
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
+use crate::handle::symlink::Served;
 use crate::handle::{fault, object_headers, restore, symlink};
 use crate::lifecycle::announce::{announce, announce_times};
 use crate::pace;
@@ -29,11 +30,11 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
     pace::limit(call)?;
     let bucket = granted.bucket()?;
     let named = granted.object(call).await?;
-    let object = symlink::follow(call, bucket, named.clone()).await?;
+    let Served { object, bytes } = symlink::follow(call, bucket, named.clone()).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }
-    restore::check_readable(call, bucket, &object)?;
+    restore::check_readable(call, bucket, &bytes)?;
     let selected = select(call, &object)?;
     if granted.version().is_none() {
         // Of a link it is the target that is read.
@@ -41,7 +42,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
             Some(target) => target,
             None => granted.key()?.as_str(),
         };
-        access_monitor::note(call, bucket, key, &object)?;
+        access_monitor::note(call, bucket, key, &bytes)?;
     }
     let (status, bytes) = match &selected {
         Some(part) => (StatusCode::PARTIAL_CONTENT, part.clone()),
@@ -84,7 +85,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
 pub(crate) async fn head_object(call: &Call, granted: &Authorized) -> Answer {
     let bucket = granted.bucket()?;
     let named = granted.object(call).await?;
-    let object = symlink::follow(call, bucket, named.clone()).await?;
+    let Served { object, .. } = symlink::follow(call, bucket, named.clone()).await?;
     if let Some(unchanged) = judge(call, &object, bucket)? {
         return Ok(unchanged);
     }

@@ -26,14 +26,15 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
     let unknown = |error| multipart::no_such_upload(call, error, Some("0042-00000311"));
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
     let mut source = Source::find(call, granted, Operation::UploadPartCopy).await?;
-    source.object = symlink::follow(call, &source.bucket, source.object.clone()).await?;
+    let followed = symlink::follow(call, &source.bucket, source.object.clone()).await?;
+    restore::check_readable(call, &source.bucket, &followed.bytes)?;
+    source.object = followed.object;
     match Conditions::of_source(call).judge(&source.object) {
         Verdict::Pass => {}
         Verdict::NotModified(condition) | Verdict::Failed(condition) => {
             return Err(precondition_failed(condition));
         }
     }
-    restore::check_readable(call, &source.bucket, &source.object)?;
     let size = source.object.size;
     let selected = selected(call, size);
     let bytes = selected.clone().unwrap_or(0..size);

@@ -69,6 +69,14 @@ pub(crate) async fn get_symlink(call: &Call, granted: &Authorized) -> Answer {
     Ok(response)
 }
 
+/// What a read serves.
+pub(crate) struct Served {
+    /// What the answer says.
+    pub(crate) object: Arc<Object>,
+    /// The object that holds the bytes: the target of a symlink. Whether it may be read now is its own matter.
+    pub(crate) bytes: Arc<Object>,
+}
+
 /// What a read of `object` serves: of a symlink the bytes, size, ETag and digests of its target, the later of both times,
 /// and everything else from the link. Costs nothing for what is no symlink.
 ///
@@ -78,14 +86,17 @@ pub(crate) async fn follow(
     call: &Call,
     bucket: &Bucket,
     object: Arc<Object>,
-) -> Result<Arc<Object>, OssError> {
+) -> Result<Served, OssError> {
     if object.kind != ObjectKind::Symlink {
-        return Ok(object);
+        return Ok(Served {
+            bytes: object.clone(),
+            object,
+        });
     }
     Box::pin(through(call, bucket, object)).await
 }
 
-async fn through(call: &Call, bucket: &Bucket, link: Arc<Object>) -> Result<Arc<Object>, OssError> {
+async fn through(call: &Call, bucket: &Bucket, link: Arc<Object>) -> Result<Served, OssError> {
     let name = link.attrs.symlink_target.as_deref().unwrap_or_default();
     let key = ObjectKey::parse(name.as_bytes())?;
     let found = gate::authorize_read(call, &bucket.name, &key, None).await;
@@ -109,5 +120,8 @@ async fn through(call: &Call, bucket: &Bucket, link: Arc<Object>) -> Result<Arc<
     if target.kind != ObjectKind::Normal {
         served.md5 = None;
     }
-    Ok(Arc::new(served))
+    Ok(Served {
+        object: Arc::new(served),
+        bytes: target,
+    })
 }
