@@ -88,15 +88,15 @@ async fn measure(options: &Options) -> anyhow::Result<bool> {
         store.close().await?;
     }
     println!(
-        "\n| page | {} keys, µs | {} keys, µs | ratio |\n|---|---|---|---|",
+        "\n| page | {} keys, µs | {} keys, µs | ratio | first touch, µs |\n|---|---|---|---|---|",
         options.small, options.keys
     );
     let mut flat = true;
     for (at, (name, _)) in KINDS.iter().enumerate() {
-        let (small, large) = (columns[0][at], columns[1][at]);
+        let ([_, small], [touched, large]) = (columns[0][at], columns[1][at]);
         flat &= large < small * 2.0;
         println!(
-            "| {name} | {small:.0} | {large:.0} | {:.2} |",
+            "| {name} | {small:.0} | {large:.0} | {:.2} | {touched:.0} |",
             large / small
         );
     }
@@ -142,28 +142,31 @@ async fn fill(store: &Store, keys: u64, writers: u64) -> anyhow::Result<Arc<Buck
     Ok(store.update_bucket("b", versioned).await?)
 }
 
-/// Median microseconds of each kind of page.
+/// Median microseconds of each kind of page, when it is read for the first time and when it is read again: a large
+/// bucket does not fit into the cache of blocks, a small one does.
 async fn times(
     store: &Store,
     bucket: &Bucket,
     keys: u64,
     pages: usize,
-) -> anyhow::Result<Vec<f64>> {
+) -> anyhow::Result<Vec<[f64; 2]>> {
     let mut column = Vec::new();
+    let mut random = 0x9E37_79B9_7F4A_7C15u64;
     for (name, kind) in KINDS {
-        let mut samples = Vec::with_capacity(pages);
-        let mut random = 0x9E37_79B9_7F4A_7C15u64;
+        let mut samples = [Vec::with_capacity(pages), Vec::with_capacity(pages)];
         for _ in 0..pages {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let after = key((random >> 16) % (keys - 2000));
-            let began = Instant::now();
-            let (found, wanted) = page(store, bucket, kind, after).await?;
-            samples.push(began.elapsed().as_secs_f64() * 1e6);
-            anyhow::ensure!(found == wanted, "{name}: {found} entries, not {wanted}");
+            for samples in &mut samples {
+                let began = Instant::now();
+                let (found, wanted) = page(store, bucket, kind, after.clone()).await?;
+                samples.push(began.elapsed().as_secs_f64() * 1e6);
+                anyhow::ensure!(found == wanted, "{name}: {found} entries, not {wanted}");
+            }
         }
-        column.push(median(&samples));
+        column.push(samples.map(|samples| median(&samples)));
     }
     Ok(column)
 }
