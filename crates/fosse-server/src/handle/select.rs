@@ -196,7 +196,8 @@ struct Source {
 impl Source {
     async fn open(call: &Call, granted: &Authorized) -> Result<Self, OssError> {
         let bucket = granted.bucket()?;
-        let object = symlink::follow(call, bucket, granted.object(call).await?).await?;
+        let served = symlink::follow(call, bucket, granted.object(call).await?).await?;
+        let object = served.bytes;
         restore::check_readable(call, bucket, &object)?;
         let reader = match object.size {
             0 => None,
