@@ -121,6 +121,7 @@ catalogue! {
     DailyInventoryExceedLimit = "DailyInventoryExceedLimit", 400, "You are not allowed to create more daily inventory than limit.";
     WeeklyInventoryExceedLimit = "WeeklyInventoryExceedLimit", 400, "You are not allowed to create more weekly inventory than limit.";
     AccessMonitorDisableNotAllowed = "AccessMonitorDisableNotAllowed", 409, "Access monitor is used by a lifecycle rule.";
+    NoSuchAccessPoint = "NoSuchAccessPoint", 404, "Accesspoint not found";
     NoSuchUserDefinedLogFieldsConfig = "NoSuchUserDefinedLogFieldsConfig", 404, "The specified bucket does not have user defined log fields.";
     NoSuchBucketOverwriteConfig = "NoSuchBucketOverwriteConfig", 404, "The specified bucket does not have an overwrite configuration.";
     NoSuchQosInfo = "NoSuchQosInfo", 404, "The specified bucket does not have a QoS configuration.";

@@ -312,6 +312,16 @@ impl Operation {
         }
         Some(match self {
             Operation::GetBucketReplication => ErrorCode::NoSuchReplicationConfiguration.into(),
+            Operation::GetAccessPoint
+            | Operation::DeleteAccessPoint
+            | Operation::PutAccessPointPolicy
+            | Operation::GetAccessPointPolicy
+            | Operation::DeleteAccessPointPolicy
+            | Operation::PutAccessPointPublicAccessBlock
+            | Operation::GetAccessPointPublicAccessBlock
+            | Operation::DeleteAccessPointPublicAccessBlock => ErrorCode::NoSuchAccessPoint.into(),
+            Operation::ListCloudBoxes => OssError::new(ErrorCode::AccessDenied)
+                .with_message("You are forbidden to oss-cloudbox:ListCloudBoxes"),
             _ => Self::not_implemented(),
         })
     }

@@ -1,7 +1,7 @@
 //! The query parameters that a V1 signature covers (§2.1).
 
-/// The union over the SDKs, in byte order. `x-oss-*` is covered by prefix and not listed.
-const LISTED: [&str; 91] = [
+/// The union over the SDKs, in byte order, without `regions`, which one signs and another does not. `x-oss-*` is covered by prefix and not listed.
+const LISTED: [&str; 98] = [
     "accessPoint",
     "accessPointPolicy",
     "acl",
@@ -11,6 +11,7 @@ const LISTED: [&str; 91] = [
     "bucketInfo",
     "callback",
     "callback-var",
+    "cleanRestoredObject",
     "cloudboxes",
     "cname",
     "comp",
@@ -24,6 +25,7 @@ const LISTED: [&str; 91] = [
     "img",
     "inventory",
     "inventoryId",
+    "legalHold",
     "lifecycle",
     "link",
     "live",
@@ -32,6 +34,8 @@ const LISTED: [&str; 91] = [
     "metaQuery",
     "objectInfo",
     "objectMeta",
+    "objectWorm",
+    "overwriteConfig",
     "partNumber",
     "policy",
     "policyStatus",
@@ -41,6 +45,7 @@ const LISTED: [&str; 91] = [
     "qos",
     "qosInfo",
     "qosRequester",
+    "quota",
     "redundancyTransition",
     "referer",
     "regionList",
@@ -61,6 +66,7 @@ const LISTED: [&str; 91] = [
     "response-expires",
     "responseHeader",
     "restore",
+    "retention",
     "rtc",
     "seal",
     "security-token",
@@ -82,6 +88,7 @@ const LISTED: [&str; 91] = [
     "udfName",
     "uploadId",
     "uploads",
+    "userDefinedLogFieldsConfig",
     "versionId",
     "versioning",
     "versions",

@@ -202,6 +202,7 @@ pub(crate) async fn get_bucket_info(call: &Call, granted: &Authorized) -> Answer
     let service = &*call.service;
     let configs = service.configs.of(bucket);
     let log = configs.logging()?;
+    let encryption = configs.encryption()?.map(|rule| &rule.default);
     let document = BucketInfo {
         name: bucket.name.clone(),
         creation_date: bucket.created_ms.div_euclid(1000),
@@ -220,6 +221,11 @@ pub(crate) async fn get_bucket_info(call: &Call, granted: &Authorized) -> Answer
         },
         owner: Owner::of(&bucket.owner),
         grant: acl_word(bucket.acl).into(),
+        sse_algorithm: encryption.map(|sse| sse.algorithm.as_str().to_owned()),
+        kms_master_key_id: encryption.and_then(|sse| sse.key_id.clone()),
+        kms_data_encryption: encryption
+            .filter(|sse| sse.data_sm4)
+            .map(|_| "SM4".to_owned()),
         block_public_access: configs.blocks_public_access()?
             || service
                 .store

@@ -129,12 +129,13 @@ impl Client {
     async fn work(mut self) {
         loop {
             let key = format!("{}/{}", self.client, self.random.below(KEYS));
-            match self.random.below(12) {
+            match self.random.below(13) {
                 0..=5 => self.put(&key).await,
                 6 | 7 => self.delete(&key).await,
                 8 => self.multipart(&key).await,
                 9 => self.copy(&key).await,
                 10 => self.reclass(&key).await,
+                11 => self.configure().await,
                 _ => self.versions().await,
             }
         }
@@ -151,6 +152,32 @@ impl Client {
             .await
             .expect("put");
         say(format!("done {key}"));
+    }
+
+    /// Puts two settings of the bucket in one step, or takes both away.
+    async fn configure(&mut self) {
+        let value = match self.random.below(4) {
+            0 => None,
+            _ => Some(self.random.next().to_string()),
+        };
+        let name = format!("setting-{}", self.client);
+        let shown = value.as_deref().unwrap_or("-");
+        say(format!("set {name} {shown}"));
+        let twin = format!("{name}-twin");
+        let key = name.clone();
+        let change = move |bucket: &mut Bucket| {
+            for key in [&key, &twin] {
+                match &value {
+                    Some(value) => _ = bucket.configs.insert(key.clone(), value.clone().into()),
+                    None => _ = bucket.configs.remove(key),
+                }
+            }
+        };
+        self.store
+            .update_bucket(BUCKET, change)
+            .await
+            .expect("update");
+        say(format!("is {name}"));
     }
 
     /// Changes the storage class of what may be there: the bytes stay, the counters move.

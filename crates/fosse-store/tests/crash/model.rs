@@ -96,13 +96,15 @@ pub(crate) struct Model {
     keys: HashMap<String, Key>,
     /// Versions and markers that must be there.
     versions: HashSet<(String, String)>,
+    /// Settings of the bucket: what was acknowledged, and what was begun after that.
+    settings: HashMap<String, (Option<String>, Option<Option<String>>)>,
     acknowledged: u64,
     created: bool,
 }
 
 impl Model {
     /// One line of the writer: `bucket`, `begin KEY put CONTENT`, `begin KEY delete`, `done KEY`; of versions
-    /// `keep KEY VERSION` once it is there and `drop KEY VERSION` before it goes.
+    /// `keep KEY VERSION` once it is there and `drop KEY VERSION` before it goes; of settings `set NAME VALUE` and `is NAME`.
     pub(crate) fn hear(&mut self, line: &str) {
         let words: Vec<_> = line.split(' ').collect();
         match words.as_slice() {
@@ -119,6 +121,15 @@ impl Model {
             ["drop", key, version] => {
                 self.versions
                     .remove(&((*key).to_owned(), (*version).to_owned()));
+            }
+            ["set", name, value] => {
+                let value = (*value != "-").then(|| (*value).to_owned());
+                self.settings.entry((*name).to_owned()).or_default().1 = Some(value);
+            }
+            ["is", name] => {
+                let setting = self.settings.get_mut(*name).expect("a setting");
+                setting.0 = setting.1.take().expect("set what was begun");
+                self.acknowledged += 1;
             }
             ["done", key] => {
                 let key = self.key(key);
@@ -169,6 +180,7 @@ impl Model {
 
         match store.bucket(BUCKET).await {
             Ok(bucket) => {
+                self.check_settings(&bucket, cycle);
                 self.check_objects(&store, &bucket, cycle, totals).await;
                 self.check_versions(&store, cycle).await;
             }
@@ -207,6 +219,31 @@ impl Model {
             lost.is_empty(),
             "cycle {cycle}: versions are lost: {lost:?}"
         );
+    }
+
+    /// Each setting is what was acknowledged or what was begun, and both names of it are the same.
+    fn check_settings(&mut self, bucket: &Bucket, cycle: u64) {
+        for (name, (sure, begun)) in &mut self.settings {
+            let kept = |name: &str| {
+                let value = bucket.configs.get(name)?;
+                Some(String::from_utf8(value.clone()).expect("text"))
+            };
+            let found = kept(name);
+            assert_eq!(
+                found,
+                kept(&format!("{name}-twin")),
+                "cycle {cycle}: half of {name}"
+            );
+            let begun = begun.take();
+            if found != *sure {
+                assert_eq!(
+                    Some(&found),
+                    begun.as_ref(),
+                    "cycle {cycle}: {name}, acknowledged {sure:?}"
+                );
+                *sure = found;
+            }
+        }
     }
 
     async fn check_objects(

@@ -339,6 +339,15 @@ fn what_is_out_of_scope_is_refused_as_documented() {
         let error = Operation::parse(method, &target(path), &query, &nothing).unwrap_err();
         let expected = match operation {
             GetBucketReplication => (404, ErrorCode::NoSuchReplicationConfiguration),
+            GetAccessPoint
+            | DeleteAccessPoint
+            | PutAccessPointPolicy
+            | GetAccessPointPolicy
+            | DeleteAccessPointPolicy
+            | PutAccessPointPublicAccessBlock
+            | GetAccessPointPublicAccessBlock
+            | DeleteAccessPointPublicAccessBlock => (404, ErrorCode::NoSuchAccessPoint),
+            ListCloudBoxes => (403, ErrorCode::AccessDenied),
             _ => (400, ErrorCode::NotImplemented),
         };
         assert_eq!((error.status(), error.code()), expected, "{line}");

@@ -35,7 +35,7 @@ impl Style {
             || content.len() > MAX_CONTENT
             || content.chars().any(char::is_control)
         {
-            let message = "The Content of a style is not valid.";
+            let message = "Style content is invalid.";
             return Err(OssError::invalid_argument("Content", content, message));
         }
         Ok(content.to_owned())

@@ -36,6 +36,7 @@ pub(super) fn get_user(call: &Call) -> Answer {
 /// `PUT /?qosInfo`.
 pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
     let limits = limits(call, body).await?;
+    limits.check(&of_account())?;
     store(call, granted, QOS, limits.to_xml()).await
 }
 
@@ -118,7 +119,7 @@ pub(super) async fn delete_requester(call: &Call, granted: &Authorized) -> Answe
 async fn limits(call: &Call, body: &mut RequestBody) -> Result<QoSConfiguration, OssError> {
     let document = received(call, body).await?;
     let limits = QoSConfiguration::from_xml(&document)?;
-    limits.check(&of_account())?;
+    limits.check(&QoSConfiguration::default())?;
     Ok(limits)
 }
 

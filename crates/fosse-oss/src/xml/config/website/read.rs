@@ -115,16 +115,14 @@ impl RoutingRule {
             let message = "The RuleNumber must be a positive integer.";
             return Err(OssError::invalid_argument("RuleNumber", "0", message));
         }
-        if rule.redirect.kind == RedirectKind::Mirror && rule.condition.http_error_code != Some(404)
+        if let Some(code) = rule.condition.http_error_code
+            && code != 404
+            && rule.redirect.kind == RedirectKind::Mirror
         {
             return Err(OssError::invalid_argument(
                 "HttpErrorCodeReturnedEquals",
-                &rule
-                    .condition
-                    .http_error_code
-                    .map(|code| code.to_string())
-                    .unwrap_or_default(),
-                "A redirect of type Mirror needs HttpErrorCodeReturnedEquals 404.",
+                &code.to_string(),
+                "A redirect of type Mirror takes no HttpErrorCodeReturnedEquals but 404.",
             ));
         }
         Ok(rule)
@@ -235,11 +233,23 @@ fn check_url(element: &Element, name: &str, required: bool) -> Result<(), OssErr
 }
 
 /// The key of a foreign service is of no use here and would come back to everybody who may read the configuration.
+/// Switches are kept in lower case: one SDK writes them otherwise and does not read that.
 fn without_secret(element: &Element) -> Element {
     let mut kept = element.clone();
     kept.children
         .retain(|child| child.name != "AccessKeySecret");
+    let inner = kept.children.iter_mut().filter(|c| c.name == "PassAll");
+    inner.for_each(lower_switch);
+    lower_switch(&mut kept);
     kept
+}
+
+fn lower_switch(element: &mut Element) {
+    for word in ["true", "false"] {
+        if element.text.trim().eq_ignore_ascii_case(word) {
+            word.clone_into(&mut element.text);
+        }
+    }
 }
 
 fn text(element: &Element, name: &str) -> Option<String> {

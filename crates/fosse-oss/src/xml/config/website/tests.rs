@@ -71,6 +71,20 @@ fn the_key_of_a_foreign_service_is_not_kept() {
 }
 
 #[test]
+fn switches_of_mirrors_are_kept_in_lower_case() {
+    let body = rule(
+        "1",
+        "<HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals>",
+        "<RedirectType>Mirror</RedirectType><MirrorURL>https://a.example/</MirrorURL><MirrorCheckMd5>True</MirrorCheckMd5>\
+         <MirrorHeaders><PassAll>False</PassAll><Pass>True</Pass></MirrorHeaders>",
+    );
+    let xml = read(&body).unwrap().to_xml();
+    for kept in ["<MirrorCheckMd5>true<", "<PassAll>false<", "<Pass>True<"] {
+        assert!(xml.contains(kept), "{xml}");
+    }
+}
+
+#[test]
 fn faults_get_their_documented_answer() {
     let index = |inner: &str| format!("<IndexDocument>{inner}</IndexDocument>");
     let to = |redirect: &str| rule("1", "", redirect);
