@@ -364,10 +364,7 @@ fn engine(world: &World) -> bool {
         let denied = steps.iter().any(|step| step.verdict == Verdict::Deny);
         assert!(denied || last == Verdict::Ignore, "{steps:?}");
         let detail = decision.detail(&facts);
-        assert_eq!(
-            detail.is_some_and(|detail| detail.action != world.action),
-            false
-        );
+        assert!(detail.is_none_or(|detail| detail.action == world.action));
     }
     // Whatever the explanation is, it is one, and it names every statement.
     let _ = fosse_policy::explain(&facts).len();

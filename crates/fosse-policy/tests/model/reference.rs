@@ -228,7 +228,7 @@ fn holds_one(operator: &str, key: &str, values: &[String], world: &World) -> boo
     };
     let any = values.iter().any(|value| match positive.as_str() {
         "StringEquals" => fact == value,
-        "StringEqualsIgnoreCase" => fact.to_ascii_lowercase() == value.to_ascii_lowercase(),
+        "StringEqualsIgnoreCase" => fact.eq_ignore_ascii_case(value),
         "StringLike" => glob(value, fact, true),
         "Bool" => fact == value,
         "IpAddress" => in_block(value, fact),
