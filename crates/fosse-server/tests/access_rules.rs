@@ -509,7 +509,11 @@ fn policies_are_validated_and_told_whether_they_are_public() {
         "",
         "{}",
         "not json",
-        &document(&[statement("Allow", "oss:GetObject", "")]),
+        &document(&[statement(
+            "Allow",
+            "oss:GetObject",
+            r#","Principal":["alice"]"#,
+        )]),
     ] {
         assert_eq!(
             put_policy(&server, text).error(),

@@ -8,6 +8,8 @@
 mod ask;
 mod bucket_rules;
 mod caller;
+#[cfg(test)]
+mod cost;
 mod explain;
 mod facts;
 mod missing;
