@@ -11,7 +11,6 @@ use fosse_policy::{Rule, Step};
 
 /// Why a request would be let in or refused. Tells more than the client may know: for those who run the server.
 #[derive(Debug)]
-#[allow(dead_code, reason = "for inspection from outside")]
 pub(crate) struct Explanation {
     /// The refusal, as the client would get it.
     pub(crate) outcome: Result<(), OssError>,
@@ -27,7 +26,6 @@ pub(crate) struct Explanation {
 /// query and caller.
 ///
 /// Errors: faults of the server only.
-#[allow(dead_code, reason = "for inspection from outside")]
 pub(crate) async fn explain(call: &Call, operation: Operation) -> Result<Explanation, OssError> {
     let asked = Asked::of(operation, version_named(call));
     let mut told = Explanation {

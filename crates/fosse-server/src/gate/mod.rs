@@ -29,7 +29,6 @@ use std::sync::Arc;
 
 pub(crate) use bucket_rules::check_new_policy;
 pub(crate) use caller::{Caller, Signed, authenticate, authenticate_form};
-#[allow(unused_imports, reason = "for inspection from outside")]
 pub(crate) use explain::{Explanation, explain};
 pub(crate) use missing::{missing, no_such_bucket, no_such_key};
 
