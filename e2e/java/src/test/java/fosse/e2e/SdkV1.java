@@ -61,7 +61,8 @@ final class SdkV1 implements Sdk {
         configuration.setSupportCname(false);
         configuration.setSLDEnabled(client.pathStyle);
         oss = OSSClientBuilder.create().endpoint(client.endpoint).region(client.region)
-            .credentialsProvider(new DefaultCredentialProvider(client.accessKeyId, client.accessKeySecret))
+            .credentialsProvider(new DefaultCredentialProvider(client.accessKeyId, client.accessKeySecret,
+                client.securityToken))
             .clientConfiguration(configuration).build();
         virtualHosts = !client.pathStyle && !host.equals("localhost");
     }

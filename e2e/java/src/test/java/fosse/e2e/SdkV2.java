@@ -63,11 +63,17 @@ final class SdkV2 implements Sdk {
         virtualHosts = !client.pathStyle && !host.equals("localhost");
     }
 
+    private static StaticCredentialsProvider credentials(Variant.Client client) {
+        return client.securityToken == null
+            ? new StaticCredentialsProvider(client.accessKeyId, client.accessKeySecret)
+            : new StaticCredentialsProvider(client.accessKeyId, client.accessKeySecret, client.securityToken);
+    }
+
     private OSSClientBuilder builder() {
         OSSClientBuilder builder = OSSClient.newBuilder();
         builder.endpoint(settings.endpoint);
         builder.region(settings.region);
-        builder.credentialsProvider(new StaticCredentialsProvider(settings.accessKeyId, settings.accessKeySecret));
+        builder.credentialsProvider(credentials(settings));
         builder.signatureVersion(variant.v4() ? "v4" : "v1");
         if (settings.pathStyle) {
             builder.usePathStyle(true);

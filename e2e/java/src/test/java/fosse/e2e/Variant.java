@@ -42,6 +42,8 @@ enum Variant {
         String region = Settings.REGION;
         String accessKeyId = Settings.ACCESS_KEY_ID;
         String accessKeySecret = Settings.ACCESS_KEY_SECRET;
+        /** Of temporary credentials; null for a permanent AccessKey. */
+        String securityToken;
         boolean pathStyle;
 
         Client endpoint(String value) {
@@ -61,6 +63,11 @@ enum Variant {
 
         Client accessKeySecret(String value) {
             accessKeySecret = value;
+            return this;
+        }
+
+        Client securityToken(String value) {
+            securityToken = value;
             return this;
         }
 
