@@ -160,7 +160,7 @@ fn authenticate(
     request: &StsRequest<'_>,
 ) -> Result<(StsVerified, Arc<Known>), RpcError> {
     let keys = KeyRing::new(&call.service);
-    let verified = verify_sts(request, call.now(), &keys).map_err(refused)?;
+    let verified = verify_sts(request, call.now(), &keys).map_err(|refusal| refused(&refusal))?;
     let known = keys
         .holder(&verified.access_key_id)
         .ok_or_else(|| RpcError::internal("the verifier proved a key that it did not ask for"))?;
@@ -171,7 +171,7 @@ fn authenticate(
         .nonces
         .take(&verified.access_key_id, &verified.nonce, call.now(), window)
     {
-        return Err(refused(StsRefusal::nonce_used()));
+        return Err(refused(&StsRefusal::nonce_used()));
     }
     if !known.account_enabled {
         return Err(RpcError::new(
@@ -184,7 +184,7 @@ fn authenticate(
     Ok((verified, known))
 }
 
-fn refused(refusal: Box<StsRefusal>) -> RpcError {
+fn refused(refusal: &StsRefusal) -> RpcError {
     RpcError::new(refusal.status(), refusal.code(), refusal.message())
 }
 
