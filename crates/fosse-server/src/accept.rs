@@ -13,6 +13,7 @@ use crate::inventory;
 use crate::lifecycle;
 use crate::limits::{Seats, turn_away};
 use crate::listen::{Door, Listeners, ServeError};
+use crate::scrub;
 use crate::service::Service;
 use crate::shutdown::{self, Phase, Signal};
 use fosse_store::Store;
@@ -81,6 +82,7 @@ pub(crate) async fn run(
         ));
     }
     tasks.spawn(sweep(service.clone(), signal.clone()));
+    tasks.spawn(scrub::run(service.clone(), signal.clone()));
     tasks.spawn(lifecycle::run(service.clone(), signal.clone()));
     tasks.spawn(inventory::run(service.clone(), signal.clone()));
     tasks.spawn(access_log::run(service.clone(), signal.clone()));

@@ -5,6 +5,8 @@
 
 use crate::administration::{AdminCall, AdminRefusal, carry_out};
 use crate::key_ring::KeyRing;
+//! The admin listener: `/healthz`, `/readyz`, `/metrics`, and `/fsck` (POST begins a scrub, GET tells its state). Plain HTTP/1.1, without keys: bind it where only the
+//! operator reaches it.
 
 use crate::domain::expiry;
 use crate::inspect;
@@ -81,6 +83,7 @@ fn metrics(service: &Service) -> String {
     service.access_log.render(&mut text);
     service.inventories.render(&mut text);
     expiry::render(&service.certificates.read(), &mut text);
+    service.scrubber.render(&mut text);
     text
 }
 
@@ -94,6 +97,12 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
         );
         response
     };
+    if request.uri().path() == "/fsck" && *request.method() == Method::POST {
+        return match service.scrubber.ask() {
+            true => text(StatusCode::ACCEPTED, "begun\n".to_owned()),
+            false => text(StatusCode::CONFLICT, "under way\n".to_owned()),
+        };
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".to_owned());
         response
@@ -108,6 +117,12 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not accept writes\n".to_owned(),
         ),
+        "/fsck" => {
+            let mut response = text(StatusCode::OK, service.scrubber.state());
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(CONTENT_TYPE, json);
+            response
+        }
         "/metrics" => text(StatusCode::OK, metrics(service)),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }

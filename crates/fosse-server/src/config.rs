@@ -68,6 +68,11 @@ pub struct Config {
     pub limits: Limits,
     /// Where uploads may call back.
     pub callbacks: Callbacks,
+    /// Pause between two scrubs, which read every byte that is kept and compare it with its digests. Zero: only when
+    /// the operator asks for one.
+    pub scrub_interval: Duration,
+    /// How many bytes a scrub reads a second.
+    pub scrub_bytes_per_second: u64,
     /// How long after RestoreObject an archived object becomes readable. Zero: at once.
     pub restore_delay: Duration,
     /// Pause between two background sweeps of the store (compaction, orphan removal). Zero turns them off.
@@ -249,6 +254,8 @@ impl Default for Config {
             min_part_bytes: 100 * 1024,
             limits: Limits::default(),
             callbacks: Callbacks::default(),
+            scrub_interval: Duration::from_secs(30 * 24 * 3600),
+            scrub_bytes_per_second: 64 << 20,
             restore_delay: Duration::ZERO,
             sweep_interval: Duration::from_secs(300),
             lifecycle_interval: Duration::from_secs(24 * 3600),

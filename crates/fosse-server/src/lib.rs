@@ -48,6 +48,7 @@ mod request;
 mod request_id;
 mod respond;
 mod rpc;
+mod scrub;
 mod service;
 mod shutdown;
 mod stall;

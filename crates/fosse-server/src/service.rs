@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::respond::DateCache;
 use crate::rpc::Nonces;
+use crate::scrub::Scrubber;
 use crate::shutdown::Signal;
 use crate::sts::Throttle;
 use fosse_oss::op::Addressing;
@@ -56,6 +57,7 @@ pub(crate) struct Service {
     /// When objects were read, where a bucket wants to know.
     pub(crate) accesses: Accesses,
     pub(crate) metrics: Metrics,
+    pub(crate) scrubber: Scrubber,
     pub(crate) dates: DateCache,
     pub(crate) signal: Signal,
     /// `None`: no upload may call back.
@@ -116,6 +118,7 @@ impl Service {
             access_log: AccessLog::default(),
             accesses: Accesses::default(),
             metrics: Metrics::default(),
+            scrubber: Scrubber::default(),
             dates: DateCache::default(),
             signal,
             config,

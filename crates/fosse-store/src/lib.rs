@@ -33,8 +33,8 @@ pub use record::{
 };
 pub use store::{
     BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, Governance, ListPage, ListQuery,
-    ListedVersion, OpenOptions, Report, ScanBatch, ScanPlace, SealedBlob, Seen, SeenChange, Store,
-    UploadPage, UploadQuery, VersionPage, VersionQuery, measure_growth,
+    ListedVersion, OpenOptions, Report, ScanBatch, ScanPlace, Scrub, Scrubbed, SealedBlob, Seen,
+    SeenChange, Store, UploadPage, UploadQuery, VersionPage, VersionQuery, measure_growth,
 };
 pub use version::VersionId;
 

@@ -46,6 +46,7 @@ fn run(arguments: Vec<std::ffi::OsString>) -> Result<()> {
         .map_err(|error| Failure::usage(args::argv::complaint(&error)))?;
     match &cli.command {
         Command::Serve(args) => cmd::serve::run(args),
+        Command::Fsck(args) => cmd::fsck::run(args),
         Command::Admin(args) => cmd::admin::run(args),
         Command::Presign(args) => cmd::presign::run(args),
         Command::Sign(args) => cmd::sign::run(args),

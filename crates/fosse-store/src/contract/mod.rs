@@ -15,6 +15,7 @@ mod objects;
 mod protection;
 mod races;
 mod scan;
+mod scrub;
 mod version_listing;
 mod versions;
 

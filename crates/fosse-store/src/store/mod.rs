@@ -23,6 +23,7 @@ mod object;
 mod protection;
 mod read;
 mod scan;
+mod scrub;
 mod secret;
 pub(crate) mod state;
 mod sweep;
@@ -39,6 +40,7 @@ pub use list_versions::{ListedVersion, VersionPage, VersionQuery};
 pub use protection::Governance;
 pub use read::{BodyReader, ChunkReader};
 pub use scan::{ScanBatch, ScanPlace, Seen, SeenChange};
+pub use scrub::{Scrub, Scrubbed};
 
 pub use verify::Report;
 

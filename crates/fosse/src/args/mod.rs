@@ -67,6 +67,15 @@ pub(crate) enum Command {
             fosse admin access-key create --user photo-app"
     )]
     Admin(cmd::admin::AdminArgs),
+    /// Check that what is stored is what was written
+    #[command(
+        long_about = "Reads every object version, and every part of unfinished uploads, and compares CRC-64 and MD5 with what \
+            was stored; of a stopped server also that its records agree. Prints a line for each broken object and goes on; \
+            the exit code is 0 when there is none.",
+        after_help = "Examples:\n  fosse fsck --data-dir /srv/fosse             a stopped server\n  \
+            fosse fsck --admin http://127.0.0.1:9001     a running one"
+    )]
+    Fsck(cmd::fsck::FsckArgs),
     /// Make a link that anyone can open for a while
     #[command(
         after_help = "The link is signed here; nothing is sent to the server, and the object need not exist.\n\nExamples:\n  \

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod cat;
 pub(crate) mod config;
 pub(crate) mod cp;
+pub(crate) mod fsck;
 pub(crate) mod hash;
 pub(crate) mod inspect;
 pub(crate) mod ls;

@@ -253,6 +253,12 @@ fn server_config(settings: &Settings) -> Result<Config> {
         lifecycle_interval: settings
             .number("lifecycle-seconds")
             .map_or(defaults.lifecycle_interval, Duration::from_secs),
+        scrub_interval: settings
+            .number("scrub-seconds")
+            .map_or(defaults.scrub_interval, Duration::from_secs),
+        scrub_bytes_per_second: settings
+            .number("scrub-bytes-per-second")
+            .unwrap_or(defaults.scrub_bytes_per_second),
         restore_delay: settings
             .number("restore-seconds")
             .map_or(defaults.restore_delay, Duration::from_secs),

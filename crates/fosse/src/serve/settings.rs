@@ -301,6 +301,20 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Bodies up to this size share log segments; larger ones are files",
     ),
     setting(
+        "scrub-seconds",
+        Kind::Number,
+        "N",
+        "2592000",
+        "Pause between two scrubs, which compare every byte that is kept with its digests; 0: only by `fosse fsck`",
+    ),
+    setting(
+        "scrub-bytes-per-second",
+        Kind::Number,
+        "BYTES",
+        "67108864",
+        "How many bytes a scrub reads a second",
+    ),
+    setting(
         "restore-seconds",
         Kind::Number,
         "N",
