@@ -1,15 +1,13 @@
 //! The admin listener: `/healthz`, `/readyz` and `/metrics`, plain HTTP/1.1 without keys: bind it where only the operator
 //! reaches it. And `POST /admin/v1`, administration ([`crate::administration`]): for the holder of the token of this start, or
 //! signed with the server's root AccessKey; from this machine only, unless a setting says otherwise. And `POST /inspect`, what the
-//! server would say to a request ([`crate::inspect`]): for this machine, and for the holder of the token.
+//! server would say to a request ([`crate::inspect`]), and `/fsck` (POST begins a scrub, GET tells its state): for this
+//! machine, and for the holder of the token.
 
 use crate::administration::{AdminCall, AdminRefusal, carry_out};
-use crate::key_ring::KeyRing;
-//! The admin listener: `/healthz`, `/readyz`, `/metrics`, and `/fsck` (POST begins a scrub, GET tells its state). Plain HTTP/1.1, without keys: bind it where only the
-//! operator reaches it.
-
 use crate::domain::expiry;
 use crate::inspect;
+use crate::key_ring::KeyRing;
 use crate::service::Service;
 use crate::shutdown::{Phase, Signal};
 use bytes::Bytes;
@@ -63,6 +61,9 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
                 if request.uri().path() == "/inspect" && may_inspect(&service, peer, &request) {
                     return Ok(Box::pin(inspect::answer(&service, request)).await);
                 }
+                if request.uri().path() == "/fsck" && may_inspect(&service, peer, &request) {
+                    return Ok(fsck(&service, &request));
+                }
                 Ok::<_, Infallible>(answer(&service, &request))
             });
             let connection = hyper::server::conn::http1::Builder::new()
@@ -87,6 +88,20 @@ fn metrics(service: &Service) -> String {
     text
 }
 
+/// POST begins a scrub, anything else tells the state of the last one.
+fn fsck(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, body) = match *request.method() {
+        Method::POST if service.scrubber.ask() => (StatusCode::ACCEPTED, String::new()),
+        Method::POST => (StatusCode::CONFLICT, String::new()),
+        _ => (StatusCode::OK, service.scrubber.state()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
 fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let text = |status: StatusCode, body: String| {
         let mut response = Response::new(Full::new(Bytes::from(body)));
@@ -97,12 +112,6 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
         );
         response
     };
-    if request.uri().path() == "/fsck" && *request.method() == Method::POST {
-        return match service.scrubber.ask() {
-            true => text(StatusCode::ACCEPTED, "begun\n".to_owned()),
-            false => text(StatusCode::CONFLICT, "under way\n".to_owned()),
-        };
-    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".to_owned());
         response
@@ -117,12 +126,6 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not accept writes\n".to_owned(),
         ),
-        "/fsck" => {
-            let mut response = text(StatusCode::OK, service.scrubber.state());
-            let json = HeaderValue::from_static("application/json");
-            response.headers_mut().insert(CONTENT_TYPE, json);
-            response
-        }
         "/metrics" => text(StatusCode::OK, metrics(service)),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
