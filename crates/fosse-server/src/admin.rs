@@ -61,7 +61,7 @@ pub(crate) async fn serve(service: Arc<Service>, listener: TcpListener, signal: 
                 if request.uri().path() == "/inspect" && may_inspect(&service, peer, &request) {
                     return Ok(Box::pin(inspect::answer(&service, request)).await);
                 }
-                if request.uri().path() == "/fsck" && may_inspect(&service, peer, &request) {
+                if request.uri().path() == "/fsck" && is_operator(&service, peer, &request) {
                     return Ok(fsck(&service, &request));
                 }
                 Ok::<_, Infallible>(answer(&service, &request))
@@ -133,6 +133,11 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
 
 /// Whether a request may ask what the server would say to another one.
 fn may_inspect(service: &Service, peer: SocketAddr, request: &Request<Incoming>) -> bool {
+    *request.method() == Method::POST && is_operator(service, peer, request)
+}
+
+/// Whether a request comes from this machine, and from no page of a browser, or from the holder of the token.
+fn is_operator(service: &Service, peer: SocketAddr, request: &Request<Incoming>) -> bool {
     let bearer = request
         .headers()
         .get(AUTHORIZATION)
@@ -141,9 +146,7 @@ fn may_inspect(service: &Service, peer: SocketAddr, request: &Request<Incoming>)
         let token = service.config.admin_token.as_ref();
         token.is_some_and(|token| token.is(sent))
     });
-    *request.method() == Method::POST
-        && !request.headers().contains_key(ORIGIN)
-        && (known || peer.ip().to_canonical().is_loopback())
+    !request.headers().contains_key(ORIGIN) && (known || peer.ip().to_canonical().is_loopback())
 }
 
 /// One administrative request, from head to answer.
