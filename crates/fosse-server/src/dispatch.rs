@@ -123,12 +123,29 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     {
         return page;
     }
-    let granted = gate::authorize(call, operation).await?;
+    let granted = match gate::authorize(call, operation).await {
+        Ok(granted) => granted,
+        Err(refusal) => return Err(as_creation(operation, refusal)),
+    };
     addressing::check_acceleration(call, operation, granted.bucket().ok().map(|b| &**b))?;
     if let Some(refusal) = operation.refusal() {
         return Err(refusal);
     }
     route(call, body, operation, &granted).await
+}
+
+/// OSS takes the newest settings of a bucket that is not there for a PutBucket with a body that is none: the suites of the
+/// newer SDKs expect its answer.
+fn as_creation(operation: Operation, refusal: OssError) -> OssError {
+    use Operation as Op;
+    match operation {
+        Op::PutBucketOverwriteConfig | Op::PutBucketObjectWormConfiguration
+            if refusal.code() == ErrorCode::NoSuchBucket =>
+        {
+            OssError::new(ErrorCode::MalformedXml).with_ec("0015-00000231")
+        }
+        _ => refusal,
+    }
 }
 
 /// The operation that the request names, also kept in `call`.
