@@ -6,7 +6,9 @@ use fosse_oss::callback::{
 };
 use fosse_oss::etag;
 use fosse_oss::form::{FormFields, FormPart, FormReader, MAX_BEFORE_FILE, boundary};
-use fosse_oss::header::{CopySource, encode_tagging, parse_tagging, response_overrides, user_meta};
+use fosse_oss::header::{
+    CopySource, encode_tagging, parse_persistent, parse_tagging, response_overrides, user_meta,
+};
 use fosse_oss::name::{BucketName, ObjectKey};
 use fosse_oss::op::{Addressing, Operation, Query, Target, Tier};
 use fosse_oss::range::{Selected, select};
@@ -222,6 +224,9 @@ pub fn tagging(data: &[u8]) {
             parse_tagging(&encode_tagging(&tags)).expect("written"),
             tags
         );
+    }
+    for (name, value) in parse_persistent(text).unwrap_or_default() {
+        assert!(name == name.to_ascii_lowercase() && !value.contains(['\r', '\n']));
     }
     let _ = user_meta([(text, data), ("x-oss-meta-a", data)]);
     let _ = etag::list_matches(text, etag::unquote(text));

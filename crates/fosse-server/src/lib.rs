@@ -40,6 +40,7 @@ mod lifecycle;
 mod limits;
 mod listen;
 mod metrics;
+mod object_pieces;
 mod observe;
 mod pace;
 pub mod proxy_header;

@@ -61,6 +61,9 @@ impl Server {
                 DOMAIN,
                 "--region",
                 REGION,
+                // Tests play the application on any port.
+                "--callback-allow",
+                "127.0.0.1:*",
             ])
             .env("FOSSE_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)
             .env("FOSSE_ROOT_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)

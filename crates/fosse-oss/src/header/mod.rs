@@ -5,6 +5,7 @@ mod copy_source;
 mod digest;
 mod label;
 mod meta;
+mod persistent;
 mod response_override;
 mod sse;
 mod tagging;
@@ -17,6 +18,7 @@ pub use label::{
     parse_flag, parse_tagging_directive,
 };
 pub use meta::{META_LIMIT, META_PREFIX, user_meta};
+pub use persistent::{PERSISTENT_HEADERS, parse_persistent};
 pub use response_override::{ResponseOverride, response_overrides};
 pub use sse::{SSE, SSE_DATA, SSE_KEY_ID, SseRequest};
 pub use tagging::{check_object_tags, encode_tagging, parse_tagging};

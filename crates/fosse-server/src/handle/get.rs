@@ -4,7 +4,7 @@ use crate::access_monitor;
 use crate::gate::{self, Authorized};
 use crate::handle::conditions::{Conditions, Verdict, precondition_failed};
 use crate::handle::symlink::Served;
-use crate::handle::{fault, object_headers, restore, symlink};
+use crate::handle::{fault, gzip, object_headers, restore, symlink};
 use crate::lifecycle::announce::{announce, announce_times};
 use crate::pace;
 use crate::request::Call;
@@ -49,18 +49,7 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
         None => (StatusCode::OK, 0..object.size),
     };
     let length = bytes.end - bytes.start;
-    let content = if length == 0 {
-        Content::Empty
-    } else {
-        let reader = call
-            .service
-            .store
-            .read(&object, bytes.clone())
-            .await
-            .map_err(fault::of)?;
-        Content::of(reader, length)
-    };
-    let mut response = response(status, content);
+    let mut response = response(status, Content::Empty);
     let headers = response.headers_mut();
     object_headers::describe(headers, &object, bucket);
     restore::tell(headers, &object, call.now_ms);
@@ -77,6 +66,20 @@ pub(crate) async fn get_object(call: &Call, granted: &Authorized) -> Answer {
             HeaderName::from_static(replaced.header),
             &replaced.value,
         );
+    }
+    if length > 0 {
+        let reader = call
+            .service
+            .store
+            .read(&object, bytes)
+            .await
+            .map_err(fault::of)?;
+        *response.body_mut() = if gzip::applies(call, &object, response.headers()) {
+            gzip::tell(response.headers_mut());
+            gzip::compressed(reader)
+        } else {
+            Content::of(reader, length)
+        };
     }
     Ok(response)
 }

@@ -16,6 +16,7 @@ pub(crate) mod delete_multiple;
 pub(crate) mod encryption;
 pub(crate) mod fault;
 pub(crate) mod get;
+mod gzip;
 pub(crate) mod list;
 pub(crate) mod list_multipart;
 pub(crate) mod list_versions;

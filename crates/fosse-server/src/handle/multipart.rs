@@ -127,7 +127,6 @@ pub(crate) fn hex(md5: &[u8; 16]) -> String {
 /// `POST /KEY?uploadId=ID`.
 pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
     let encoding = list::encoding(call)?;
-    object_headers::refuse_unbuilt(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let id = upload_id(call);
     let store = &call.service.store;

@@ -30,9 +30,8 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
 /// Everything of §0.9 that a request says about the object it creates.
 pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, OssError> {
-    refuse_unbuilt(call)?;
     Ok(ObjectAttrs {
-        headers: stored_headers(call),
+        headers: stored_headers(call)?,
         meta: user_metadata(call)?,
         acl: object_acl(call)?.unwrap_or(Acl::Default),
         storage_class: storage_class(call)?.unwrap_or(bucket.storage_class),
@@ -50,23 +49,13 @@ pub(crate) fn attributes(call: &Call, bucket: &Bucket) -> Result<ObjectAttrs, Os
     })
 }
 
-/// Headers whose promise is not kept yet are refused by name, never ignored: persistent headers.
-pub(crate) fn refuse_unbuilt(call: &Call) -> Result<(), OssError> {
-    for name in ["x-oss-persistent-headers"] {
-        if call.headers.contains_key(name) {
-            return Err(not_implemented(name));
-        }
-    }
-    Ok(())
-}
-
 /// 400 `NotImplemented` that names a header.
 pub(crate) fn not_implemented(name: &str) -> OssError {
     OssError::new(ErrorCode::NotImplemented).with("Header", name)
 }
 
-/// The headers that are stored verbatim.
-pub(crate) fn stored_headers(call: &Call) -> Vec<(String, String)> {
+/// The headers that are stored verbatim: the registered ones, and those that the request makes persistent.
+fn stored_headers(call: &Call) -> Result<Vec<(String, String)>, OssError> {
     let mut stored = Vec::new();
     for name in STORED {
         if let Some(value) = call.known_header(name.clone())
@@ -75,7 +64,10 @@ pub(crate) fn stored_headers(call: &Call) -> Vec<(String, String)> {
             stored.push((name.as_str().to_owned(), value.into_owned()));
         }
     }
-    stored
+    if let Some(value) = call.header(header::PERSISTENT_HEADERS) {
+        stored.extend(header::parse_persistent(&value)?);
+    }
+    Ok(stored)
 }
 
 /// The `x-oss-meta-*` headers. A repeated one is one header with a joined value, as it was signed.
@@ -178,6 +170,8 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
     for (name, value) in &object.attrs.headers {
         if let Some(name) = STORED.iter().find(|known| known.as_str() == name) {
             set(headers, name.clone(), value);
+        } else if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            set(headers, name, value);
         }
     }
     headers

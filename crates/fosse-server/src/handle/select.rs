@@ -6,6 +6,7 @@
 use crate::gate::Authorized;
 use crate::handle::select_frames as frames;
 use crate::handle::{fault, restore, symlink};
+use crate::object_pieces::ObjectPieces;
 use crate::request::Call;
 use crate::respond::{Answer, BodyError, Content, response};
 use crate::upload::RequestBody;
@@ -16,14 +17,11 @@ use fosse_select::{
     CsvInput, Header, Input, JsonInput, Options, Output, RowRange, Scan, SelectError, Shape,
     Statement, count,
 };
-use fosse_store::BodyReader;
 use http::header::{CONTENT_TYPE, HeaderName, RANGE};
 use http::{HeaderValue, StatusCode};
 use tokio::sync::mpsc::{Sender, channel};
 
 const OUTPUT_RAW: HeaderName = HeaderName::from_static("x-oss-select-output-raw");
-/// Bytes that are evaluated at once, between two looks at other tasks.
-const PIECE: usize = 64 * 1024;
 /// Output that is gathered before it is sent.
 const FRAME: usize = 64 * 1024;
 /// Bytes read without output after which the client hears that the scan goes on.
@@ -186,10 +184,9 @@ impl From<SelectError> for Broken {
     }
 }
 
-/// The bytes of the object, in pieces.
+/// The bytes of the object.
 struct Source {
-    reader: Option<BodyReader>,
-    rest: Bytes,
+    pieces: ObjectPieces,
     id: String,
 }
 
@@ -207,34 +204,16 @@ impl Source {
             }
         };
         Ok(Self {
-            reader,
-            rest: Bytes::new(),
+            pieces: ObjectPieces::new(reader),
             id: call.id.as_str().to_owned(),
         })
     }
 
-    /// The next piece; others get a turn before it.
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
-        while self.rest.is_empty() {
-            match self.reader.take() {
-                None => return Ok(None),
-                Some(BodyReader::Whole(bytes)) => self.rest = bytes,
-                Some(BodyReader::Chunks(mut chunks)) => match chunks.next().await {
-                    None => return Ok(None),
-                    Some(Ok(bytes)) => {
-                        self.rest = bytes;
-                        self.reader = Some(BodyReader::Chunks(chunks));
-                    }
-                    Some(Err(error)) => {
-                        tracing::error!(id = %self.id, %error, "reading an object failed");
-                        return Err(Broken::Store);
-                    }
-                },
-            }
-        }
-        tokio::task::yield_now().await;
-        let length = PIECE.min(self.rest.len());
-        Ok(Some(self.rest.split_to(length)))
+        self.pieces.next().await.map_err(|error| {
+            tracing::error!(id = %self.id, %error, "reading an object failed");
+            Broken::Store
+        })
     }
 }
 
