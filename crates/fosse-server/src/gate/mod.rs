@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub(crate) use bucket_rules::check_new_policy;
 pub(crate) use caller::{Caller, Signed, authenticate, authenticate_form};
-pub(crate) use explain::{Explanation, explain};
+pub(crate) use explain::explain;
 pub(crate) use missing::{missing, no_such_bucket, no_such_key};
 
 /// What the caller may do, and on what. Made by [`authorize`] only.

@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.aliyun.oss.ClientBuilderConfiguration;
+import com.aliyun.oss.ClientConfiguration;
 import com.aliyun.oss.OSS;
+import com.aliyun.oss.OSSClient;
 import com.aliyun.oss.OSSClientBuilder;
 import com.aliyun.oss.OSSException;
 import com.aliyun.oss.common.auth.DefaultCredentialProvider;
@@ -28,13 +29,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ForeignNameTest {
     private static final String HOST = "fosse-under-test";
 
+    /** The constructor of the documentation; {@code OSSClientBuilder.build(endpoint, id, secret)} makes the same client. */
+    @SuppressWarnings("deprecation")
     private static OSS client(SignVersion version, String secret) {
         Settings.resolve(HOST);
-        ClientBuilderConfiguration configuration = new ClientBuilderConfiguration();
+        ClientConfiguration configuration = new ClientConfiguration();
         configuration.setSignatureVersion(version);
-        return OSSClientBuilder.create().endpoint("http://" + HOST + ":" + Settings.PORT).region(Settings.REGION)
-            .credentialsProvider(new DefaultCredentialProvider(Settings.ACCESS_KEY_ID, secret))
-            .clientConfiguration(configuration).build();
+        OSSClient client = new OSSClient("http://" + HOST + ":" + Settings.PORT,
+            new DefaultCredentialProvider(Settings.ACCESS_KEY_ID, secret), configuration);
+        client.setRegion(Settings.REGION);
+        return client;
     }
 
     private static OSS addressed() {
