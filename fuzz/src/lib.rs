@@ -2,6 +2,7 @@
 //! replays the seeds through the same functions (`tests/fuzz_seeds.rs` of the crate that is fuzzed).
 
 pub mod policy;
+pub mod network;
 pub mod protocol;
 pub mod select;
 pub mod sign;

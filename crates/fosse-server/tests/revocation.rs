@@ -19,17 +19,26 @@ fn a_link_dies_with_its_key() {
     let server = Server::start();
     server.bucket("bucket");
     server.put("bucket", "key", b"body");
-    let requests: Vec<Vec<u8>> = [Proof::Url(Scheme::V1, 600), Proof::Url(Scheme::V4, 600), Proof::Header(Scheme::V4)]
-        .into_iter()
-        .map(|proof| Request::get("bucket", "key").proof(proof).bytes(&server))
-        .collect();
+    let requests: Vec<Vec<u8>> = [
+        Proof::Url(Scheme::V1, 600),
+        Proof::Url(Scheme::V4, 600),
+        Proof::Header(Scheme::V4),
+    ]
+    .into_iter()
+    .map(|proof| Request::get("bucket", "key").proof(proof).bytes(&server))
+    .collect();
     // The very same bytes again and again, on one connection: everything that could be kept is kept.
     let mut connection = server.connect();
     let mut replay = |expected: (u16, &str)| {
         for request in &requests {
             connection.write(request);
             let reply = connection.read_reply(false);
-            assert_eq!(reply.error(), (expected.0, expected.1.to_owned()), "{}", reply.text());
+            assert_eq!(
+                reply.error(),
+                (expected.0, expected.1.to_owned()),
+                "{}",
+                reply.text()
+            );
         }
     };
     for _ in 0..3 {
@@ -40,7 +49,9 @@ fn a_link_dies_with_its_key() {
     }
     replay((200, ""));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(server.store.delete_access_key(ID)).unwrap();
+    runtime
+        .block_on(server.store.delete_access_key(ID))
+        .unwrap();
     replay((403, "InvalidAccessKeyId"));
 }
 
@@ -65,7 +76,12 @@ fn looking_a_key_up_takes_no_telling_time() {
         times[50]
     };
     let (near, far) = (format!("{}x", &ID[..ID.len() - 1]), "zzzzzzzzzz");
-    let times = [median(&near, "s"), median(far, "s"), median(&"a".repeat(100), "s"), median(ID, "wrong")];
+    let times = [
+        median(&near, "s"),
+        median(far, "s"),
+        median(&"a".repeat(100), "s"),
+        median(ID, "wrong"),
+    ];
     let (least, most) = (times.iter().min().unwrap(), times.iter().max().unwrap());
     assert!(*most < *least * 10 + Duration::from_millis(5), "{times:?}");
 }
