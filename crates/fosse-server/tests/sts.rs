@@ -2,7 +2,7 @@
 
 mod support;
 
-use fosse_oss::sign::Scheme;
+use fosse_oss::sign::{Credentials, Scheme, SignOptions, sign_form};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use support::rpc::{Key, Way, grant, json, policy, send, user};
@@ -729,4 +729,79 @@ fn too_many_sessions_in_a_second_are_refused() {
         "{codes:?}"
     );
     assert_eq!(codes[0], "");
+}
+
+/// The form of a PostObject that uploads `posted`, signed by the session with a policy of an hour.
+fn form(world: &World, key: &Key, scheme: Scheme) -> Vec<u8> {
+    let expiration = fosse_oss::time::format_iso_millis(world.server.now() + 3600);
+    let policy = format!(
+        r#"{{"expiration":"{expiration}","conditions":[{{"bucket":"box-1"}},["starts-with","$key","posted"]]}}"#
+    );
+    let credentials = Credentials {
+        access_key_id: key.id.clone(),
+        access_key_secret: key.secret.clone(),
+        security_token: key.token.clone(),
+    };
+    let options = SignOptions {
+        scheme,
+        now: world.server.now(),
+        region: "cn-hangzhou",
+        product: "oss",
+    };
+    let mut body = String::new();
+    let mut part = |name: &str, value: &str| {
+        body.push_str(&format!(
+            "--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
+    };
+    part("key", "posted");
+    for (name, value) in sign_form(&policy, &credentials, &options).unwrap() {
+        part(name, &value);
+    }
+    body.push_str("--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nbody\r\n--B--\r\n");
+    let host = world.server.address;
+    format!(
+        "POST /box-1/ HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=B\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_form_carries_a_token_and_lives_no_longer() {
+    let world = World::new();
+    let session = world.session(&[("DurationSeconds", "900")]);
+    let other = world.session(&[]);
+    for scheme in [Scheme::V1, Scheme::V4] {
+        let signed = form(&world, &session, scheme);
+        let reply = send(&world.server, &signed);
+        assert!(
+            reply.status < 300,
+            "{scheme:?} {} {}",
+            reply.status,
+            reply.text()
+        );
+        let swapped = Key {
+            token: other.token.clone(),
+            ..session.clone()
+        };
+        assert_eq!(
+            send(&world.server, &form(&world, &swapped, scheme)).error(),
+            (403, "AccessKeyIdAndSecurityTokenNotMatch".into())
+        );
+        let garbled = Key {
+            token: Some("garbled".into()),
+            ..session.clone()
+        };
+        assert_eq!(
+            send(&world.server, &form(&world, &garbled, scheme)).error(),
+            (403, "InvalidSecurityToken".into())
+        );
+        world.later(905);
+        assert_eq!(
+            send(&world.server, &signed).error(),
+            (403, "SecurityTokenExpired".into())
+        );
+        world.later(-905);
+    }
 }
