@@ -47,6 +47,7 @@ pub(crate) fn write_until_killed(dir: &Path, seed: u64) {
                     versioned,
                     client,
                     random,
+                    log: None,
                 }
                 .work(),
             );
@@ -89,6 +90,8 @@ struct Client {
     versioned: Arc<Bucket>,
     client: u64,
     random: Random,
+    /// What this process appended to [`Client::append`]'s object so far, once it knows.
+    log: Option<Content>,
 }
 
 impl Client {
@@ -130,7 +133,8 @@ impl Client {
         loop {
             let key = format!("{}/{}", self.client, self.random.below(KEYS));
             match self.random.below(13) {
-                0..=5 => self.put(&key).await,
+                0..=3 => self.put(&key).await,
+                4 | 5 => self.append().await,
                 6 | 7 => self.delete(&key).await,
                 8 => self.multipart(&key).await,
                 9 => self.copy(&key).await,
@@ -236,6 +240,38 @@ impl Client {
             put.expect("put").version
         };
         say(format!("keep {key} {}", version.expect("a version")));
+    }
+
+    /// Appends to an object of its own, with small pieces mostly, so that they are merged now and then.
+    async fn append(&mut self) {
+        let key = format!("{}/log", self.client);
+        let mut content = match self.log.take() {
+            Some(content) if content.len() < 120 => content,
+            _ => {
+                // Of another process, or long enough.
+                self.delete(&key).await;
+                Content::new()
+            }
+        };
+        for _ in 0..8 {
+            let position: usize = content.iter().map(|(_, len)| len).sum();
+            let most = if self.random.below(10) == 0 {
+                100_000
+            } else {
+                600
+            };
+            let piece = (self.random.next(), 1 + self.random.below(most) as usize);
+            content.push(piece);
+            say(format!("begin {key} put {}", write_content(&content)));
+            let blob = self.seal(piece).await;
+            let attrs = self.attrs();
+            self.store
+                .append_object(&self.bucket, &key, position as u64, blob, attrs, 1)
+                .await
+                .expect("append");
+            say(format!("done {key}"));
+        }
+        self.log = Some(content);
     }
 
     async fn delete(&mut self, key: &str) {
