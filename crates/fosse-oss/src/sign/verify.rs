@@ -671,10 +671,10 @@ impl<'r, 'a> Verifier<'r, 'a, '_> {
     /// The signer, once the signature is right.
     fn identity(&self, claim: &Claim<'_>, key_end: Option<i64>) -> Refused<Identity> {
         if let Some(vpc) = self.sent.vpc_id
-            && !self
+            && self
                 .client
                 .vpc
-                .is_some_and(|own| *own.as_bytes() == *vpc.value())
+                .is_none_or(|own| *own.as_bytes() != *vpc.value())
         {
             return Err(self.refuse_claim(Rule::Vpc, claim));
         }
