@@ -184,3 +184,75 @@ def test_reads_count_where_they_are_watched(handle, days_pass, clock):
     days_pass(33)
     classes = {key: handle.head_object(key).headers["x-oss-storage-class"] for key in ("read", "idle")}
     assert classes == {"read": "Standard", "idle": "IA"}
+
+
+def test_inventories_are_reported(handle, root, clock):
+    """Reports of a day, read as a program does: manifest, checksum, then the files it names."""
+    import csv
+    import gzip
+    import hashlib
+    import json
+    import urllib.parse
+
+    owner = handle.get_bucket_info().owner.id
+    target = handle.bucket_name + "-reports"
+    root.make_bucket(target)
+    try:
+        for key, body in [("in/a b", b"12345"), ("in/ü", b""), ("out", b"x")]:
+            handle.put_object(key, body)
+        destination = models.InventoryBucketDestination(
+            account_id=owner, role_arn=f"acs:ram::{owner}:role/AliyunOSSRole", bucket=target,
+            inventory_format=models.INVENTORY_FORMAT_CSV,
+            prefix="reports",
+        )
+        handle.put_bucket_inventory_configuration(
+            models.InventoryConfiguration(
+                inventory_id="daily", is_enabled=True, inventory_schedule=models.InventorySchedule(frequency="Daily"),
+                included_object_versions="Current", inventory_filter=models.InventoryFilter(prefix="in/"),
+                optional_fields=["Size", "ETag", "StorageClass"],
+                inventory_destination=models.InventoryDestination(bucket_destination=destination),
+            )
+        )
+        reports = root._bucket(target)
+
+        def manifests(count):
+            limit = time.monotonic() + 20
+            while True:
+                found = [key for key in keys(reports) if key.endswith("/manifest.json")]
+                if len(found) >= count:
+                    return found
+                assert time.monotonic() < limit, found
+                time.sleep(0.2)
+
+        (name,) = manifests(1)
+        assert name.startswith(f"reports/{handle.bucket_name}/daily/20") and name.endswith("Z/manifest.json")
+        text = reports.get_object(name).read()
+        checksum = reports.get_object(name.replace(".json", ".checksum")).read().decode()
+        assert checksum == hashlib.md5(text).hexdigest().upper()
+        manifest = json.loads(text)
+        assert (manifest["sourceBucket"], manifest["destinationBucket"]) == (handle.bucket_name, target)
+        columns = manifest["fileSchema"].split(", ")
+        rows = []
+        for file in manifest["files"]:
+            packed = reports.get_object(file["key"]).read()
+            assert (len(packed), hashlib.md5(packed).hexdigest().upper()) == (file["size"], file["MD5checksum"])
+            rows += csv.reader(gzip.decompress(packed).decode().splitlines())
+        told = [dict(zip(columns, row)) for row in rows]
+        assert [(urllib.parse.unquote(row["Key"]), row["Size"], row["StorageClass"]) for row in told] == [
+            ("in/a b", "5", "Standard"), ("in/ü", "0", "Standard"),
+        ]
+        assert told[0]["ETag"] == handle.head_object("in/a b").etag
+        before = metric("fosse_inventory_reports_total")
+        clock(DAY)
+        limit = time.monotonic() + 20
+        while metric("fosse_inventory_reports_total") == before:
+            assert time.monotonic() < limit, "no second report"
+            time.sleep(0.2)
+        clock(0)
+        assert len(manifests(2)) == 2
+        handle.delete_bucket_inventory_configuration("daily")
+    finally:
+        clock(0)
+        for key in root.list(target, max_keys=1000).keys:
+            root.delete(target, key)
+        root.delete_bucket(target)
