@@ -144,7 +144,7 @@ func TestRetentionAndLegalHold(t *testing.T) {
 	hold("ON")
 	refusedAs(t, remove(), "FileImmutable")
 	hold("OFF")
-	until := time.Now().UTC().Add(time.Hour).Format("2006-01-02T15:04:05.000Z")
+	until := time.Now().UTC().Add(time.Hour).Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
 	_, err = c.PutObjectRetention(background, &oss.PutObjectRetentionRequest{
 		Bucket: &bucket, Key: &key,
 		Retention: &oss.ObjectWormRetention{Mode: oss.Ptr("GOVERNANCE"), RetainUntilDate: &until},
