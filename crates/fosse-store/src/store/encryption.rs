@@ -100,7 +100,7 @@ impl DataKey {
         Ok(match self.cipher {
             Cipher::Aes256Gcm => {
                 let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| wrong(()))?;
-                BlobKey::Aes(LessSafeKey::new(key))
+                BlobKey::Aes(Box::new(LessSafeKey::new(key)))
             }
             Cipher::Sm4Gcm => {
                 let key = bytes.get(..16).unwrap_or_default();
@@ -115,7 +115,7 @@ type Sm4Gcm = AesGcm<Sm4, U12>;
 
 /// The key of one blob.
 pub(crate) enum BlobKey {
-    Aes(LessSafeKey),
+    Aes(Box<LessSafeKey>),
     Sm4(Box<Sm4Gcm>),
 }
 

@@ -171,9 +171,8 @@ impl Inner {
         if draft.shared && !self.stage_share(transaction, &draft.body).await? {
             return Err(StoreError::NoSuchKey);
         }
-        match replaced {
-            Some(old) => self.stage_release(transaction, &old).await?,
-            None => {}
+        if let Some(old) = replaced {
+            self.stage_release(transaction, &old).await?;
         }
         Ok(false)
     }
