@@ -18,6 +18,9 @@ const BATCH: usize = 256;
 /// Shortest rest worth taking: shorter ones are added up.
 const LEAST_REST: Duration = Duration::from_millis(1);
 
+/// Longest rest: most of a batch that takes longer is waiting for the disk, which is a rest already.
+const MOST_REST: Duration = Duration::from_millis(4);
+
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
     pub(crate) store: &'a Store,
@@ -55,7 +58,8 @@ impl Pacer {
         let done = work.await;
         self.owed += started.elapsed();
         if self.rest && self.owed >= LEAST_REST {
-            tokio::time::sleep(std::mem::take(&mut self.owed)).await;
+            let owed = std::mem::take(&mut self.owed);
+            tokio::time::sleep(owed.min(MOST_REST)).await;
         }
         done
     }
