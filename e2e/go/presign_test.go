@@ -347,7 +347,7 @@ func TestPresignedAdditionalHeader(t *testing.T) {
 		if !strings.Contains(p.url, "x-oss-additional-headers=cache-control") {
 			t.Fatalf("the header is not announced in %s", p.url)
 		}
-		send(t, "PUT", p.url, nil, []byte("x")).wantRefusal(t, "signed header missing", 403, "SignatureDoesNotMatch")
+		send(t, "PUT", p.url, nil, []byte("x")).wantRefusal(t, "signed header missing", 400, "InvalidArgument")
 		send(t, "PUT", p.url, map[string]string{"Cache-Control": "public"}, []byte("x")).
 			wantRefusal(t, "signed header altered", 403, "SignatureDoesNotMatch")
 		equal(t, "status", send(t, "PUT", p.url, map[string]string{"Cache-Control": "no-store"}, []byte("x")).status, 200)

@@ -315,7 +315,6 @@ fn region_endpoints(settings: &Settings) -> Result<Vec<RegionEndpoints>> {
                 Failure::usage(format!(
                     "region-endpoints must be ID=INTERNET[,INTERNAL[,ACCELERATE]], not `{text}`"
                 ))
-                .into()
             })
         })
         .collect()
