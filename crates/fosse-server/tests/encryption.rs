@@ -257,3 +257,24 @@ fn an_upload_is_encrypted_as_it_began() {
     let across = Request::get("bucket", "key").header("Range", "bytes=102390-102409");
     assert_eq!(server.send(&across).body, vec![b'a'; 20]);
 }
+
+/// oss2 makes buckets with a default encryption by headers.
+#[test]
+fn a_bucket_is_made_with_a_default_encryption() {
+    let server = Server::start();
+    let made = Request::new("PUT", "made", "").header("x-oss-server-side-encryption", "AES256");
+    assert_eq!(server.send(&made).status, 200);
+    let rule = server.send(&Request::get("made", "").query("encryption", ""));
+    assert_eq!(rule.element("SSEAlgorithm").as_deref(), Some("AES256"));
+    server.put("made", "k", b"x");
+    let object = server.send(&Request::get("made", "k"));
+    assert_eq!(
+        object.header("x-oss-server-side-encryption"),
+        Some("AES256")
+    );
+    let bad = Request::new("PUT", "bad-one", "").header("x-oss-server-side-encryption", "ROT13");
+    assert_eq!(
+        server.send(&bad).error(),
+        (400, "InvalidEncryptionAlgorithmError".into())
+    );
+}

@@ -3,8 +3,8 @@
 use crate::bucket_config::name;
 use crate::gate::{Authorized, no_such_bucket};
 use crate::handle::acl::bucket_acl;
-use crate::handle::fault;
 use crate::handle::object_headers::{self, acl_word, class_of, class_word};
+use crate::handle::{encryption, fault};
 use crate::request::Call;
 use crate::respond::{Answer, empty, set, xml};
 use crate::upload::RequestBody;
@@ -13,6 +13,7 @@ use fosse_oss::op::Query;
 use fosse_oss::xml::{
     BucketInfo, BucketResourceGroupConfiguration, BucketStat, BucketTagging,
     CreateBucketConfiguration, LocationConstraint, Owner, PublicAccessBlockConfiguration,
+    ServerSideEncryptionRule,
 };
 use fosse_oss::{ErrorCode, OssError};
 use fosse_store::{
@@ -28,9 +29,10 @@ struct Wish {
     redundancy: Option<Redundancy>,
     tagging: Option<BucketTagging>,
     resource_group: Option<BucketResourceGroupConfiguration>,
+    encryption: Option<ServerSideEncryptionRule>,
 }
 
-/// `PUT /`. Repeated by the owner it changes the ACL, tags and resource group if they are given, and nothing else.
+/// `PUT /`. Repeated by the owner it changes the ACL, tags, resource group and default encryption if they are given, and nothing else.
 pub(crate) async fn put_bucket(
     call: &Call,
     body: &mut RequestBody,
@@ -108,7 +110,7 @@ async fn repeat(call: &Call, present: &Bucket, wish: &Wish) -> Result<(), OssErr
     label(call, present, wish, false).await
 }
 
-/// Gives a bucket the tags and the resource group that were asked for with it, and with `block` what keeps it from being
+/// Gives a bucket the tags, the resource group and the default encryption that were asked for with it, and with `block` what keeps it from being
 /// public.
 async fn label(call: &Call, bucket: &Bucket, wish: &Wish, block: bool) -> Result<(), OssError> {
     let tagging = wish.tagging.as_ref().map(BucketTagging::to_xml);
@@ -118,7 +120,15 @@ async fn label(call: &Call, bucket: &Bucket, wish: &Wish, block: bool) -> Result
         block_public_access: block,
     };
     let block = block.block_public_access.then(|| block.to_xml());
-    if tagging.is_none() && group.is_none() && block.is_none() {
+    let encryption = wish.encryption.as_ref();
+    let encryption = encryption.map(ServerSideEncryptionRule::to_xml);
+    let labels = [
+        (name::TAGGING, tagging),
+        (name::RESOURCE_GROUP, group),
+        (name::PUBLIC_ACCESS_BLOCK, block),
+        (name::ENCRYPTION, encryption),
+    ];
+    if labels.iter().all(|(_, text)| text.is_none()) {
         return Ok(());
     }
     let (id, name) = (bucket.id, bucket.name.clone());
@@ -126,15 +136,11 @@ async fn label(call: &Call, bucket: &Bucket, wish: &Wish, block: bool) -> Result
         if bucket.id != id {
             return Err(no_such_bucket(&name));
         }
-        for (name, text) in [
-            (name::TAGGING, &tagging),
-            (name::RESOURCE_GROUP, &group),
-            (name::PUBLIC_ACCESS_BLOCK, &block),
-        ] {
+        for (name, text) in &labels {
             if let Some(text) = text {
                 bucket
                     .configs
-                    .insert(name.to_owned(), text.clone().into_bytes());
+                    .insert((*name).to_owned(), text.clone().into_bytes());
             }
         }
         Ok(())
@@ -158,6 +164,7 @@ fn parse_wish(call: &Call, document: &[u8]) -> Result<Wish, OssError> {
             .header("x-oss-resource-group-id")
             .map(|id| BucketResourceGroupConfiguration::of(&id))
             .transpose()?,
+        encryption: encryption::asked(call)?.map(|default| ServerSideEncryptionRule { default }),
     })
 }
 

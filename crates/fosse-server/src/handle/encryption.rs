@@ -18,13 +18,17 @@ const KEY_ID: HeaderName = HeaderName::from_static(SSE_KEY_ID);
 /// How the object that a request makes is encrypted: as its headers say, else as its bucket does by default, else not.
 /// It gets a data key of its own.
 pub(crate) fn chosen(call: &Call, bucket: &Bucket) -> Result<Option<Box<Encryption>>, OssError> {
-    let header = |name: &str| call.header(name);
-    let (algorithm, data, key_id) = (header(SSE), header(SSE_DATA), header(SSE_KEY_ID));
-    let asked = SseRequest::parse(algorithm.as_deref(), data.as_deref(), key_id.as_deref())?;
-    match &asked {
+    match &asked(call)? {
         Some(request) => made(&call.service, request).map(Some),
         None => by_default(&call.service, bucket),
     }
+}
+
+/// What the headers of a request ask for; of PutBucket they are the default of the bucket.
+pub(crate) fn asked(call: &Call) -> Result<Option<SseRequest>, OssError> {
+    let header = |name: &str| call.header(name);
+    let (algorithm, data, key_id) = (header(SSE), header(SSE_DATA), header(SSE_KEY_ID));
+    SseRequest::parse(algorithm.as_deref(), data.as_deref(), key_id.as_deref())
 }
 
 /// How a bucket encrypts an object whose writer does not say, with a data key of its own.
