@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
@@ -33,6 +34,10 @@ func TestInventoryOfAllVersions(t *testing.T) {
 		},
 	})
 	must(t, err)
+	// The first report comes when nothing has changed for a minute.
+	time.Sleep(100 * time.Millisecond)
+	moveClock(t, 61*time.Second)
+	defer resetClock(t)
 	read := func(key string) string {
 		r, err := c.GetObject(background, &oss.GetObjectRequest{Bucket: &target, Key: &key})
 		must(t, err)

@@ -214,6 +214,9 @@ def test_inventories_are_reported(handle, root, clock):
             )
         )
         reports = root._bucket(target)
+        # The first report comes when nothing has changed for a minute.
+        time.sleep(0.1)
+        clock(61)
 
         def manifests(count):
             limit = time.monotonic() + 20

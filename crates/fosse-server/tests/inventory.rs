@@ -23,6 +23,9 @@ fn put_inventory(server: &Server, source: &str, id: &str, target: &str, rest: &s
         .query("inventoryId", id);
     let reply = server.send(&request.body(body.as_bytes()));
     assert_eq!(reply.status, 200, "{reply:?}");
+    // The first report comes when nothing has changed for a minute.
+    std::thread::sleep(Duration::from_millis(50));
+    server.offset_ms.fetch_add(61_000, Ordering::Relaxed);
 }
 
 fn keys(server: &Server, bucket: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ mod harness;
 use std::sync::Arc;
 
 use fosse_oss::op::{Addressing, Target};
-use fosse_oss::sign::{self, KeyState, Keys, RequestParts, Verified, VerifyContext};
+use fosse_oss::sign::{self, Client, KeyState, Keys, RequestParts, Verified, VerifyContext};
 use harness::{ID, Ran, SECRET, Server, ends_with_elapsed, fosse, http, write};
 
 /// 2024-06-01T10:00:00Z
@@ -59,7 +59,12 @@ fn verify(method: &str, url: &str, headers: &[(&str, &str)], now: i64) -> Option
         regions: &regions,
         product: "oss",
     };
-    match sign::verify(&parts, &context, &OneKey) {
+    // Where a link that is limited to 10.0.0.0/8 works.
+    let client = Client {
+        address: Some([10, 1, 2, 3].into()),
+        ..Client::default()
+    };
+    match sign::verify_from(&parts, &context, &client, &OneKey) {
         Ok(Verified::Signed(identity)) => identity.valid_until,
         _ => None,
     }

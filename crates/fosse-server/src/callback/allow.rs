@@ -74,6 +74,9 @@ impl FromStr for CallbackTarget {
             Host::Public
         } else if let Ok(range) = host.parse() {
             Host::Range(range)
+        } else if text.starts_with('[') {
+            // Brackets are for addresses.
+            return Err(BadCallbackTarget);
         } else if let Some(domain) = host.strip_prefix("*.").filter(|domain| is_name(domain)) {
             Host::Below(format!(".{domain}"))
         } else if is_name(&host) {
@@ -313,6 +316,8 @@ mod tests {
                 "{address}:{port}"
             );
         }
+        // A name may lead there; the address decides when it is connected to.
+        let list = allow(&["10.1.0.0/16:8080"]);
         assert!(may_be_asked_for(&list, "internal.example", 8080));
         assert!(!may_be_asked_for(&list, "internal.example", 81));
     }

@@ -3,8 +3,8 @@
 use crate::request::Call;
 use crate::respond::{Answer, xml};
 use crate::service::Service;
-use fosse_oss::ErrorCode;
 use fosse_oss::xml::{RegionInfo, RegionInfoList};
+use fosse_oss::{ErrorCode, OssError};
 
 /// `GET /?regions[=ID]`: the server's own region, those whose signatures it takes, and those that it is told of.
 pub(crate) fn describe_regions(call: &Call) -> Answer {
@@ -14,7 +14,8 @@ pub(crate) fn describe_regions(call: &Call) -> Answer {
         .filter(|region| asked.is_none_or(|asked| region.region == asked))
         .collect();
     if regions.is_empty() {
-        return Err(ErrorCode::NoSuchRegion.into());
+        return Err(OssError::new(ErrorCode::NoSuchRegion)
+            .with_message(asked.unwrap_or_default().to_owned()));
     }
     Ok(xml(RegionInfoList { regions }.to_xml()))
 }

@@ -1,7 +1,7 @@
 //! Inventory reports: lists of the objects of a bucket, written from time to time as compressed CSV files with a manifest
 //! into the bucket that the owner named (api-buckets.md §6.7).
 //!
-//! The first report of an inventory comes soon after it was put, the next ones with the days (UTC) that its frequency
+//! The first report of an inventory comes a minute after the last one was put, the next ones with the days (UTC) that its frequency
 //! says. When a report was last begun is kept with the bucket, so that a restart neither repeats nor skips one. A report
 //! that fails is tried again within the hour; what it wrote before is not named by any manifest.
 
@@ -28,6 +28,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
+/// From the last change of an inventory to its first report: whoever configures several, or tries one and takes it back,
+/// gets no report in between.
+const FIRST_MS: i64 = 60_000;
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// Longest time until what failed is tried again.
@@ -82,16 +85,23 @@ impl Inventories {
 pub(crate) async fn run(service: Arc<Service>, signal: Signal) {
     let mut drain = pin!(signal.reached(Phase::Drain));
     let mut last: Option<i64> = None;
+    let mut changed: Option<i64> = None;
     loop {
         tokio::select! {
             () = drain.as_mut() => return,
-            () = service.inventories.changed.notified() => last = None,
+            () = service.inventories.changed.notified() => changed = Some(service.clock.now_ms()),
             () = tokio::time::sleep(LOOK) => {}
         }
         let now_ms = service.clock.now_ms();
         let same_day = |last: i64| last.div_euclid(DAY_MS) == now_ms.div_euclid(DAY_MS);
-        if last.is_some_and(|last| same_day(last) && (0..AGAIN_MS).contains(&(now_ms - last))) {
+        let settled = changed.is_some_and(|changed| !(0..FIRST_MS).contains(&(now_ms - changed)));
+        let looked =
+            last.is_some_and(|last| same_day(last) && (0..AGAIN_MS).contains(&(now_ms - last)));
+        if looked && !settled {
             continue;
+        }
+        if settled {
+            changed = None;
         }
         let (worker, stop) = (service.clone(), signal.clone());
         let runtime = tokio::runtime::Handle::current();

@@ -58,7 +58,10 @@ impl BucketLoggingStatus {
                 .value_of("TargetPrefix")
                 .unwrap_or_default()
                 .to_owned(),
-            role: element.value_of("LoggingRole").map(str::to_owned),
+            // Also when it is empty: the Java SDK reads it back as it was sent.
+            role: element
+                .child("LoggingRole")
+                .map(|role| role.text.trim().to_owned()),
         };
         let mut characters = target.prefix.chars();
         let begins_well = characters.next().is_none_or(char::is_alphabetic);
