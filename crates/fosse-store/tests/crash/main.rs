@@ -53,7 +53,7 @@ fn main() {
 }
 
 fn run() {
-    let cycles = number("FOSSE_CRASH_CYCLES", 200);
+    let cycles = number("FOSSE_CRASH_CYCLES", 100);
     let seed = number("FOSSE_CRASH_SEED", u64::from(std::process::id()));
     println!("crash test: {cycles} cycles, FOSSE_CRASH_SEED={seed}");
     let began = Instant::now();
