@@ -134,7 +134,7 @@ def start_server(binary: str, folder: pathlib.Path, tls: pathlib.Path, log: path
     command += ["--extranet-endpoint", "oss-cn-hangzhou.aliyuncs.com", "--accelerate-endpoint", "oss-accelerate.aliyuncs.com"]
     command += ["--intranet-endpoint", "oss-cn-hangzhou-internal.aliyuncs.com", "--max-buckets", "1000"]
     command += ["--region-endpoints", "cn-chengdu=oss-cn-chengdu.aliyuncs.com"]
-    command += ["--callback-allow", "127.0.0.2", "--domain-check", "127.0.0.1:53"]
+    command += ["--callback-allow", "127.0.0.2", "--callback-allow", "*", "--domain-check", "127.0.0.1:53"]
     # Long enough for a suite to see a restore in progress.
     command += ["--restore-seconds", "60"]
     server = subprocess.Popen(command, env=environment, stderr=log.open("w"), stdout=subprocess.DEVNULL)

@@ -333,8 +333,10 @@ impl Session {
             .map_err(|error| Failure::local(format_args!("cannot start the runtime: {error}")))?;
         let result = runtime.block_on(async {
             tokio::select! {
-                result = work => result,
+                // First, so that the signal is caught before the work begins.
+                biased;
                 _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+                result = work => result,
             }
         });
         // A thread that still waits for standard input must not hold the program.
