@@ -884,8 +884,16 @@ fn requesters_who_pay_say_so() {
         (stranger(Request::new("HEAD", "box", "k")), REFUSED),
         (url(), REFUSED),
         (url().query("x-oss-request-payer", "requester"), 200),
-        (stranger(Request::new("PUT", "box", "new").body(b"x")), 200),
-        (stranger(Request::new("DELETE", "box", "new")), 204),
+        (
+            stranger(Request::new("PUT", "box", "new").body(b"x")),
+            REFUSED,
+        ),
+        (
+            agreed(stranger(Request::new("PUT", "box", "new").body(b"x"))),
+            200,
+        ),
+        (stranger(Request::new("DELETE", "box", "new")), REFUSED),
+        (agreed(stranger(Request::new("DELETE", "box", "new"))), 204),
         (get(), 200),
         (own.sign(get()), 200),
     ] {

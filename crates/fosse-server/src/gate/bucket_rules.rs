@@ -11,7 +11,6 @@ use fosse_oss::sign::Carrier;
 use fosse_oss::xml::Payer;
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{self as policy, Policy};
-use http::Method;
 use http::header::REFERER;
 
 /// Hotlink protection (hotlink.md §1) and requester pays (access-control.md §7). Asked before anybody's permissions.
@@ -45,14 +44,13 @@ fn check_requester(call: &Call, place: &Place) -> Result<(), OssError> {
     if place.configs.payer()? != Payer::Requester {
         return Ok(());
     }
-    let asked = matches!(call.method, Method::GET | Method::HEAD | Method::POST);
     let says = |value: &str| value.eq_ignore_ascii_case("requester");
     let agreed = call
         .header("x-oss-request-payer")
         .is_some_and(|value| says(value.trim()))
         || call.query.get("x-oss-request-payer").is_some_and(says);
     let owner = &place.bucket.owner;
-    match policy::refused_requester(&call.caller.asker(), owner, asked, agreed) {
+    match policy::refused_requester(&call.caller.asker(), owner, agreed) {
         Some(denial) => Err(denied(&denial)),
         None => Ok(()),
     }
