@@ -6,7 +6,6 @@ use crate::request::Call;
 use crate::respond::{Content, empty, set};
 use crate::service::without_port;
 use fosse_oss::op::{Operation, Style, Target};
-use fosse_oss::xml::Element;
 use fosse_oss::{ErrorCode, OssError};
 use fosse_store::Bucket;
 use http::header::LOCATION;
@@ -119,14 +118,8 @@ pub(crate) fn check_acceleration(
         return Err(OssError::new(ErrorCode::AccessDenied)
             .with_message("This operation cannot be used with a transfer acceleration endpoint."));
     };
-    let enabled = bucket
-        .configs
-        .get("transferAcceleration")
-        .and_then(|text| Element::parse(text, "TransferAccelerationConfiguration").ok())
-        .is_some_and(|root| root.text_of("Enabled") == "true");
-    if enabled {
-        Ok(())
-    } else {
-        Err(ErrorCode::TransferAccelerationDisabled.into())
+    match call.service.configs.of(bucket).transfer_acceleration() {
+        Ok(Some(true)) => Ok(()),
+        _ => Err(ErrorCode::TransferAccelerationDisabled.into()),
     }
 }

@@ -6,7 +6,6 @@ use crate::domain::certificate::identity;
 use crate::listen::ServeError;
 use crate::service::Service;
 use fosse_oss::op::{Style, Target};
-use fosse_oss::xml::Element;
 use fosse_store::{Bucket, Domain};
 use parking_lot::RwLock;
 use quick_cache::sync::Cache;
@@ -200,21 +199,17 @@ async fn behind(service: &Service, name: &str) -> (Option<Arc<Domain>>, Versions
         return (domain, Versions::ALL);
     };
     let versions = match service.store.bucket(&bucket).await {
-        Ok(bucket) => allowed(&bucket),
+        Ok(bucket) => allowed(service, &bucket),
         Err(_) => Versions::ALL,
     };
     (domain, versions)
 }
 
 /// The versions that the bucket's HttpsConfig allows.
-fn allowed(bucket: &Bucket) -> Versions {
-    let document = bucket
-        .configs
-        .get("httpsConfig")
-        .and_then(|text| Element::parse(text, "HttpsConfiguration").ok());
-    match document.as_ref().and_then(|root| root.child("TLS")) {
-        Some(tls) if tls.text_of("Enable") == "true" => {
-            Versions::of(tls.all("TLSVersion").map(|version| version.text.as_str()))
+fn allowed(service: &Service, bucket: &Bucket) -> Versions {
+    match service.configs.of(bucket).https() {
+        Ok(Some(config)) if config.tls_enabled => {
+            Versions::of(config.tls_versions.iter().map(String::as_str))
         }
         _ => Versions::ALL,
     }

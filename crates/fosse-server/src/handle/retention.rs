@@ -33,12 +33,7 @@ pub(crate) async fn put_retention(
         until_ms: asked.until.saturating_mul(1000),
     };
     check_future(call, retention.until_ms)?;
-    let (bucket, key, version) = (
-        granted.bucket()?,
-        granted.key()?.as_str(),
-        granted.version(),
-    );
-    let governance = governance(call, bucket, key).await?;
+    let governance = governance(call, granted.bucket()?, granted.key()?.as_str()).await?;
     let now = call.now_ms;
     let change = |_: &Object, attrs: &mut ObjectAttrs| -> Result<(), OssError> {
         let present = attrs.retention.filter(|present| now < present.until_ms);
@@ -55,15 +50,7 @@ pub(crate) async fn put_retention(
         attrs.retention = Some(retention);
         Ok(())
     };
-    let object = call
-        .service
-        .store
-        .change_object(bucket, key, version, change)
-        .await
-        .map_err(|error| gate::missing(call, error, key, version))??;
-    let mut response = empty(StatusCode::OK);
-    object_headers::name_version(response.headers_mut(), &object, bucket);
-    Ok(response)
+    changed(call, granted, change).await
 }
 
 /// `GET /KEY?retention[&versionId=]`.
@@ -91,24 +78,11 @@ pub(crate) async fn put_legal_hold(
     let limit = call.service.config.limits.max_xml_bytes;
     let document = body.document(&call.headers, limit).await?;
     let hold = LegalHold::from_xml(&document)?;
-    let (bucket, key, version) = (
-        granted.bucket()?,
-        granted.key()?.as_str(),
-        granted.version(),
-    );
     let change = |_: &Object, attrs: &mut ObjectAttrs| -> Result<(), OssError> {
         attrs.legal_hold = hold.on;
         Ok(())
     };
-    let object = call
-        .service
-        .store
-        .change_object(bucket, key, version, change)
-        .await
-        .map_err(|error| gate::missing(call, error, key, version))??;
-    let mut response = empty(StatusCode::OK);
-    object_headers::name_version(response.headers_mut(), &object, bucket);
-    Ok(response)
+    changed(call, granted, change).await
 }
 
 /// `GET /KEY?legalHold[&versionId=]`.
@@ -117,6 +91,25 @@ pub(crate) async fn get_legal_hold(call: &Call, granted: &Authorized) -> Answer 
     let on = object.attrs.legal_hold;
     let mut response = xml(LegalHold { on }.to_xml());
     object_headers::name_version(response.headers_mut(), &object, granted.bucket()?);
+    Ok(response)
+}
+
+/// Changes the attributes of the version that was asked for, and answers with its id.
+async fn changed(
+    call: &Call,
+    granted: &Authorized,
+    change: impl Fn(&Object, &mut ObjectAttrs) -> Result<(), OssError>,
+) -> Answer {
+    let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
+    let version = granted.version();
+    let object = call
+        .service
+        .store
+        .change_object(bucket, key, version, change)
+        .await
+        .map_err(|error| gate::missing(call, error, key, version))??;
+    let mut response = empty(StatusCode::OK);
+    object_headers::name_version(response.headers_mut(), &object, bucket);
     Ok(response)
 }
 
