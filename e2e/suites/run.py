@@ -156,6 +156,8 @@ def environment(tls: pathlib.Path, who: dict[str, str]) -> dict[str, str]:
         "REQUESTS_CA_BUNDLE": authority,
         "NODE_EXTRA_CA_CERTS": authority,
         "JAVA_TOOL_OPTIONS": trust,
+        # Tests compare dates in the local time of their authors.
+        "TZ": "Asia/Shanghai",
         "OSS_TEST_REGION": "cn-hangzhou",
         "OSS_TEST_ENDPOINT": "https://oss-cn-hangzhou.aliyuncs.com",
         "OSS_TEST_ACCESS_KEY_ID": who["id"],

@@ -233,3 +233,64 @@ fn an_upload_without_parts_becomes_an_empty_object() {
     assert_eq!((object.status, object.body.len()), (200, 0));
     assert_eq!(object.header("x-oss-hash-crc64ecma"), Some("0"));
 }
+
+/// `?uploads&sequential`: parts in order and once each, and an object that has an MD5 (suites of oss2 and the Go SDK v2).
+#[test]
+fn a_sequential_upload_gives_an_md5() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let begin = Request::new("POST", "bucket", "key")
+        .query("uploads", "")
+        .query("sequential", "");
+    let id = server.send(&begin).element("UploadId").unwrap();
+    let large = vec![b'a'; 102_400];
+    let early = server.send(&part(&id, 2).body(b"tail"));
+    assert_eq!(early.error(), (400, "PartNotSequential".into()));
+    let one = server.send(&part(&id, 1).body(&large));
+    let one = one.header("etag").unwrap().to_owned();
+    let again = server.send(&part(&id, 1).body(&large));
+    assert_eq!(again.error(), (409, "PartAlreadyExist".into()));
+    server.put("bucket", "source", b"tail");
+    let copied = server.send(&part(&id, 2).header("x-oss-copy-source", "/bucket/source"));
+    assert_eq!(copied.status, 200, "{copied:?}");
+    let two = copied.header("etag").unwrap().to_owned();
+
+    let some = server.send(&complete(&id, &[(1, &one)]));
+    assert_eq!(some.error(), (400, "PartNotSequential".into()));
+    let done = server.send(&complete(&id, &[(1, &one), (2, &two)]));
+    assert_eq!(done.status, 200, "{done:?}");
+    let head = server.send(&Request::new("HEAD", "bucket", "key"));
+    assert_eq!(head.header("x-oss-object-type"), Some("Multipart"));
+    // Of 102,400 times "a", and "tail".
+    assert_eq!(head.header("content-md5"), Some("hlTVwi9yI/kmjpWA5jcs9w=="));
+}
+
+/// A client that encrypts by itself finds what it began with in ListParts (suite of the Python SDK v2).
+#[test]
+fn listed_parts_tell_client_side_encryption() {
+    let server = Server::start();
+    server.bucket("bucket");
+    let begin = Request::new("POST", "bucket", "key")
+        .query("uploads", "")
+        .header("x-oss-meta-client-side-encryption-key", "c2VhbGVk")
+        .header(
+            "x-oss-meta-client-side-encryption-cek-alg",
+            "AES/CTR/NoPadding",
+        )
+        .header("x-oss-meta-client-side-encryption-data-size", "308445")
+        .header("x-oss-meta-client-side-encryption-part-size", "many")
+        .header("x-oss-meta-other", "1");
+    let id = server.send(&begin).element("UploadId").unwrap();
+    let listed = server.send(&Request::get("bucket", "key").query("uploadId", &id));
+    well_formed(&listed);
+    for (element, value) in [
+        ("ClientEncryptionKey", Some("c2VhbGVk")),
+        ("ClientEncryptionCekAlg", Some("AES/CTR/NoPadding")),
+        ("ClientEncryptionDataSize", Some("308445")),
+        // SDKs read it as a number.
+        ("ClientEncryptionPartSize", None),
+        ("ClientEncryptionStart", None),
+    ] {
+        assert_eq!(listed.element(element).as_deref(), value, "{element}");
+    }
+}

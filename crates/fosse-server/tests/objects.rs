@@ -372,6 +372,29 @@ fn copies_carry_over_or_replace() {
     assert_eq!(replaced.header("x-oss-meta-m"), None);
     assert_eq!(replaced.header("x-oss-tagging-count"), None);
 
+    // The bytes are what they were: their type, and the keys of a client that encrypted them, stay unless others are named.
+    let encrypted = Request::new("PUT", "source", "encrypted")
+        .header("Content-Type", "text/a")
+        .header("x-oss-meta-client-side-encryption-key", "key")
+        .header("x-oss-meta-client-side-encryption-start", "start")
+        .header("x-oss-meta-m", "1")
+        .body(b"sealed");
+    assert_eq!(server.send(&encrypted).status, 200);
+    let bare = Request::new("PUT", "target", "bare")
+        .header("x-oss-copy-source", "/source/encrypted")
+        .header("x-oss-metadata-directive", "REPLACE")
+        .header("x-oss-meta-client-side-encryption-start", "other");
+    assert_eq!(server.send(&bare).status, 200);
+    let bare = server.send(&Request::get("target", "bare"));
+    assert_eq!(bare.header("content-type"), Some("text/a"));
+    let meta = |name| bare.header(name);
+    assert_eq!(meta("x-oss-meta-client-side-encryption-key"), Some("key"));
+    assert_eq!(
+        meta("x-oss-meta-client-side-encryption-start"),
+        Some("other")
+    );
+    assert_eq!(meta("x-oss-meta-m"), None);
+
     // Onto itself: the metadata edit, whatever the directive says.
     let edit = Request::new("PUT", "target", "kept")
         .header("x-oss-copy-source", "/target/kept")

@@ -32,6 +32,12 @@ pub enum StoreError {
     /// No upload has this id for this key.
     #[error("no such upload")]
     NoSuchUpload,
+    /// A part of a sequential upload that does not follow the last one.
+    #[error("the parts of a sequential upload come one after the other")]
+    PartNotSequential,
+    /// A part that a sequential upload has already.
+    #[error("a sequential upload has this part already")]
+    PartExists,
     /// The write was forbidden to overwrite and the key exists.
     #[error("object exists")]
     ObjectExists,

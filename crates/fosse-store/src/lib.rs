@@ -28,8 +28,8 @@ pub use meta::{Meta, Space};
 pub use record::{
     AccessKey, Acl, Body, Bucket, BucketStat, Certificate, ClassStat, Deleted, Domain, DomainToken,
     Encryption, EncryptionAlgorithm, NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy,
-    Restore, RestoreTier, Retention, RetentionMode, StorageClass, Upload, Versioning, Worm,
-    WriteCondition, Written,
+    Restore, RestoreTier, Retention, RetentionMode, Sequence, StorageClass, Upload, Versioning,
+    Worm, WriteCondition, Written,
 };
 pub use store::{
     BindError, BlobWriter, BodyReader, ChunkReader, FinishedBlob, Governance, ListPage, ListQuery,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 mod domain;
 mod format_1;
 mod identity;
+mod running_md5;
 
 pub(crate) use domain::StoredDomain;
 pub use domain::{Certificate, Domain, DomainToken};
@@ -23,14 +24,15 @@ pub(crate) use identity::StoredAccessKey;
 pub use identity::{
     Account, Attachment, Group, Permissions, Policy, PolicyType, PolicyVersion, Role, User,
 };
+pub(crate) use running_md5::RunningMd5;
 
 /// A record: how a value is written down, and how the forms of older versions are read.
 pub(crate) trait Record: Serialize + DeserializeOwned {
     /// Version byte that this version of Fosse writes.
     const VERSION: u8 = 1;
 
-    /// The value from the body of an older version; `None` for a version that never was.
-    fn older(_version: u8, _body: &[u8]) -> Option<postcard::Result<Self>> {
+    /// The value from the body of another version; `None` for a version that never was.
+    fn other(_version: u8, _body: &[u8]) -> Option<postcard::Result<Self>> {
         None
     }
 }
@@ -40,7 +42,7 @@ impl Record for Vec<Extent> {}
 impl Record for Bucket {
     const VERSION: u8 = 2;
 
-    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+    fn other(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
         (version == 1).then(|| whole::<format_1::Bucket>(body).map(Into::into))
     }
 }
@@ -58,7 +60,7 @@ impl Record for Sealed {}
 impl Record for Object {
     const VERSION: u8 = 2;
 
-    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+    fn other(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
         (version == 1).then(|| whole::<format_1::Object>(body).map(Into::into))
     }
 }
@@ -66,7 +68,7 @@ impl Record for Object {
 impl Record for VersionRecord {
     const VERSION: u8 = 2;
 
-    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+    fn other(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
         (version == 1).then(|| whole::<format_1::VersionRecord>(body).map(Into::into))
     }
 }
@@ -74,9 +76,17 @@ impl Record for VersionRecord {
 impl Record for Upload {
     const VERSION: u8 = 2;
 
-    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
-        (version == 1).then(|| whole::<format_1::Upload>(body).map(Into::into))
+    fn other(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+        match version {
+            1 => Some(whole::<format_1::Upload>(body).map(Into::into)),
+            SequentialUpload::VERSION => Some(whole::<SequentialUpload>(body).map(Into::into)),
+            _ => None,
+        }
     }
+}
+
+impl Record for SequentialUpload {
+    const VERSION: u8 = 3;
 }
 
 /// A value that takes up the whole of `body`.
@@ -102,7 +112,7 @@ pub(crate) fn decode<T: Record>(what: &str, stored: &[u8]) -> Result<T> {
     let read = if version == T::VERSION {
         Some(whole(body))
     } else {
-        T::older(version, body)
+        T::other(version, body)
     };
     match read {
         Some(Ok(record)) => Ok(record),
@@ -506,6 +516,47 @@ pub struct Upload {
     pub attrs: ObjectAttrs,
     /// Whether it was begun with a ban on overwriting.
     pub must_not_exist: bool,
+    /// Where a sequential upload has got to; `None` for one whose parts come in any order.
+    #[serde(skip)]
+    pub sequence: Option<Sequence>,
+}
+
+impl Upload {
+    /// The stored form.
+    pub(crate) fn stored(&self) -> Result<Bytes> {
+        match &self.sequence {
+            None => encode(self),
+            Some(sequence) => encode(&SequentialUpload {
+                upload: self.clone(),
+                sequence: *sequence,
+            }),
+        }
+    }
+}
+
+/// An upload begun with `?sequential`: its parts come one after the other, so the MD5 of the whole is known at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Parts that are there, numbered from 1 without a gap.
+    pub parts: u32,
+    /// Digest of their bytes; opaque to callers.
+    pub(crate) digest: RunningMd5,
+}
+
+/// The stored form of an [`Upload`] with a sequence.
+#[derive(Serialize, Deserialize)]
+struct SequentialUpload {
+    upload: Upload,
+    sequence: Sequence,
+}
+
+impl From<SequentialUpload> for Upload {
+    fn from(stored: SequentialUpload) -> Self {
+        Upload {
+            sequence: Some(stored.sequence),
+            ..stored.upload
+        }
+    }
 }
 
 /// A part.

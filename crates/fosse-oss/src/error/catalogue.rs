@@ -173,6 +173,8 @@ catalogue! {
     NoSuchUpload = "NoSuchUpload", 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", "0042-00000002";
     InvalidPart = "InvalidPart", 400, "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
     InvalidPartOrder = "InvalidPartOrder", 400, "The list of parts was not in ascending order. Parts list must specified in order by part number.";
+    PartNotSequential = "PartNotSequential", 400, "For sequential multipart upload, you must upload or complete parts with sequential part number.";
+    PartAlreadyExist = "PartAlreadyExist", 409, "For sequential multipart upload, you can't overwrite uploaded parts.";
     FilePartNotExist = "FilePartNotExist", 400, "The Part you read had been deleted.";
     // §4.7 PostObject
     MalformedPostRequest = "MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data.";

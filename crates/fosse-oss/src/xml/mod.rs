@@ -55,7 +55,7 @@ pub use object_list::{ListBucketResult, ListedObject};
 pub use object_list_v2::ListBucketResultV2;
 pub use object_retention::{LegalHold, Retention, RetentionMode};
 pub use owner::Owner;
-pub use parts_list::{ListPartsResult, ListedPart};
+pub use parts_list::{CLIENT_ENCRYPTION, ListPartsResult, ListedPart};
 pub use post_response::PostResponse;
 pub use read::{Element, MAX_DEPTH, MAX_NODES};
 pub use restore_request::{RestoreRequest, RestoreTier};

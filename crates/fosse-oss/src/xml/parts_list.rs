@@ -3,6 +3,23 @@
 use super::{Element, Encoding, Label, Writer};
 use crate::{OssError, etag};
 
+/// Names of user metadata by which the encryption clients of the SDKs find an upload again, and the elements of ListParts
+/// that tell them.
+pub const CLIENT_ENCRYPTION: [(&str, &str); 6] = [
+    ("client-side-encryption-key", "ClientEncryptionKey"),
+    ("client-side-encryption-start", "ClientEncryptionStart"),
+    ("client-side-encryption-cek-alg", "ClientEncryptionCekAlg"),
+    ("client-side-encryption-wrap-alg", "ClientEncryptionWrapAlg"),
+    (
+        "client-side-encryption-data-size",
+        "ClientEncryptionDataSize",
+    ),
+    (
+        "client-side-encryption-part-size",
+        "ClientEncryptionPartSize",
+    ),
+];
+
 /// A page of the parts of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListPartsResult {
@@ -24,6 +41,8 @@ pub struct ListPartsResult {
     pub max_parts: u64,
     /// Whether more follows.
     pub is_truncated: bool,
+    /// Client-side encryption of the upload: values for elements of [`CLIENT_ENCRYPTION`].
+    pub client_encryption: Vec<(&'static str, String)>,
     /// Parts in number order.
     pub parts: Vec<ListedPart>,
 }
@@ -59,6 +78,9 @@ impl ListPartsResult {
             );
             w.number("MaxParts", self.max_parts);
             w.flag("IsTruncated", self.is_truncated);
+            for (element, value) in &self.client_encryption {
+                w.text(element, value);
+            }
             for part in &self.parts {
                 w.element("Part", |w| {
                     w.number("PartNumber", u64::from(part.number));
@@ -98,6 +120,10 @@ impl ListPartsResult {
             next_part_number_marker: root.number_or_zero("NextPartNumberMarker")?,
             max_parts: root.number_or_zero("MaxParts")?,
             is_truncated: root.flag_of("IsTruncated")?,
+            client_encryption: CLIENT_ENCRYPTION
+                .iter()
+                .filter_map(|(_, element)| Some((*element, root.value_of(element)?.to_owned())))
+                .collect(),
             parts: root.all("Part").map(read).collect::<Result<_, _>>()?,
         })
     }

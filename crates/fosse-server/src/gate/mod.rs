@@ -440,7 +440,11 @@ pub(crate) async fn creating(call: &mut Call, operation: Operation) -> Operation
 /// bucket exists and expect `NoSuchBucket`, which an anonymous request sees as well.
 pub(crate) async fn rather_no_such_bucket(call: &Call, refusal: OssError) -> OssError {
     if refusal.code() != ErrorCode::InvalidAccessKeyId
-        || call.operation == Some(Operation::PutBucket)
+        || matches!(
+            call.operation,
+            // They would make the bucket.
+            Some(Operation::PutBucket | Operation::PutBucketAcl)
+        )
     {
         return refusal;
     }

@@ -11,11 +11,11 @@ use fosse_oss::op::Operation;
 use fosse_oss::xml::CopyObjectResult;
 use fosse_oss::{ErrorCode, OssError, etag};
 use fosse_store::{
-    BodyReader, Bucket, Object, ObjectAttrs, ObjectKind, SealedBlob, Versioning, WriteCondition,
-    Written,
+    BlobWriter, BodyReader, Bucket, Object, ObjectAttrs, ObjectKind, SealedBlob, Versioning,
+    WriteCondition, Written,
 };
 use http::StatusCode;
-use http::header::HeaderName;
+use http::header::{CONTENT_TYPE, HeaderName};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,17 +57,15 @@ impl Source {
         })
     }
 
-    /// Bytes `range` of the source, written once more, encrypted as `attrs` say.
+    /// Bytes `range` of the source, written once more through `writer`.
     pub(crate) async fn read_again(
         &self,
         call: &Call,
         range: Range<u64>,
-        attrs: &ObjectAttrs,
+        mut writer: BlobWriter,
     ) -> Result<SealedBlob, OssError> {
         let store = &call.service.store;
-        let length = range.end.saturating_sub(range.start);
-        let mut writer = store.begin_body(Some(length), attrs).map_err(fault::of)?;
-        if length > 0 {
+        if !range.is_empty() {
             match store.read(&self.object, range).await.map_err(fault::of)? {
                 BodyReader::Whole(whole) => writer.write(whole).await.map_err(fault::of)?,
                 BodyReader::Chunks(mut chunks) => {
@@ -161,12 +159,30 @@ async fn write(
             .copy_object(object, bucket, key, attrs, condition, call.now_ms)
             .await
     } else {
-        let blob = source.read_again(call, 0..object.size, &attrs).await?;
+        let writer = store.begin_body(Some(object.size), &attrs);
+        let writer = writer.map_err(fault::of)?;
+        let blob = source.read_again(call, 0..object.size, writer).await?;
         store
             .copy_bytes(object, blob, bucket, key, attrs, condition, call.now_ms)
             .await
     };
     written.map_err(fault::of)
+}
+
+/// Metadata that is replaced keeps the type of the bytes and the keys that a client encrypted them with, unless the request
+/// names others: the suite of the Python SDK v2 expects it.
+fn keep_what_reads_the_bytes(attrs: &mut ObjectAttrs, source: &ObjectAttrs) {
+    let content_type = |(name, _): &&(String, String)| name == CONTENT_TYPE.as_str();
+    if !attrs.headers.iter().any(|header| content_type(&header)) {
+        let kept = source.headers.iter().find(content_type);
+        attrs.headers.extend(kept.cloned());
+    }
+    for (name, value) in &source.meta {
+        let named = attrs.meta.iter().any(|(asked, _)| asked == name);
+        if name.starts_with("client-side-encryption-") && !named {
+            attrs.meta.push((name.clone(), value.clone()));
+        }
+    }
 }
 
 /// What the copy carries over and what the request says anew. Copying an object onto itself in an unversioned bucket
@@ -186,6 +202,8 @@ fn attributes(
     if directive == Directive::Copy && !edits {
         attrs.headers.clone_from(&source.object.attrs.headers);
         attrs.meta.clone_from(&source.object.attrs.meta);
+    } else if !edits {
+        keep_what_reads_the_bytes(&mut attrs, &source.object.attrs);
     }
     // A link is copied as a link.
     attrs

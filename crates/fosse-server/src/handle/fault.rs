@@ -14,6 +14,8 @@ pub(crate) fn of(error: StoreError) -> OssError {
         StoreError::NoSuchKey | StoreError::DeleteMarker(_) => ErrorCode::NoSuchKey,
         StoreError::NoSuchVersion => ErrorCode::NoSuchVersion,
         StoreError::NoSuchUpload => ErrorCode::NoSuchUpload,
+        StoreError::PartNotSequential => ErrorCode::PartNotSequential,
+        StoreError::PartExists => ErrorCode::PartAlreadyExist,
         StoreError::ObjectExists => ErrorCode::FileAlreadyExists,
         StoreError::NotAppendable => ErrorCode::ObjectNotAppendable,
         StoreError::WrongPosition(_) => ErrorCode::PositionNotEqualToLength,

@@ -4,8 +4,10 @@ use crate::gate::Authorized;
 use crate::handle::{fault, list, multipart, object_headers};
 use crate::request::Call;
 use crate::respond::{Answer, xml};
-use fosse_oss::xml::{ListMultipartUploadsResult, ListPartsResult, ListedPart, ListedUpload};
-use fosse_store::UploadQuery;
+use fosse_oss::xml::{
+    CLIENT_ENCRYPTION, ListMultipartUploadsResult, ListPartsResult, ListedPart, ListedUpload,
+};
+use fosse_store::{Upload, UploadQuery};
 
 /// Default size of a page of parts or uploads.
 const PAGE: usize = 1000;
@@ -37,6 +39,7 @@ pub(crate) async fn list_parts(call: &Call, granted: &Authorized) -> Answer {
         next_part_number_marker: parts.last().map_or(0, |part| part.number),
         max_parts: max as u64,
         is_truncated,
+        client_encryption: client_encryption(&upload),
         parts: parts
             .iter()
             .map(|part| ListedPart {
@@ -49,6 +52,20 @@ pub(crate) async fn list_parts(call: &Call, granted: &Authorized) -> Answer {
             .collect(),
     };
     Ok(xml(document.to_xml()))
+}
+
+/// What a client that encrypts by itself has to know to go on with an upload.
+fn client_encryption(upload: &Upload) -> Vec<(&'static str, String)> {
+    let value = |meta: &str| {
+        let kept = upload.attrs.meta.iter().find(|(name, _)| name == meta)?;
+        String::from_utf8(kept.1.clone()).ok()
+    };
+    CLIENT_ENCRYPTION
+        .iter()
+        .filter_map(|(meta, element)| Some((*element, value(meta)?)))
+        // SDKs read the sizes as numbers.
+        .filter(|(element, text)| !element.ends_with("Size") || text.parse::<u64>().is_ok())
+        .collect()
 }
 
 /// `GET /?uploads`.

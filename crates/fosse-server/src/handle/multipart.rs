@@ -16,18 +16,26 @@ use fosse_store::{StoreError, WriteCondition};
 use http::StatusCode;
 use http::header::ETAG;
 
-/// `POST /KEY?uploads`.
+/// `POST /KEY?uploads[&sequential]`.
 pub(crate) async fn initiate(call: &Call, granted: &Authorized) -> Answer {
     let encoding = list::encoding(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = put::overwrite_condition(call, bucket, key).await?;
-    let upload = call
-        .service
-        .store
-        .create_upload(bucket, key, attrs, condition, call.now_ms)
-        .await
-        .map_err(fault::of)?;
+    let (store, now_ms) = (&call.service.store, call.now_ms);
+    let upload = match call.query.get("sequential") {
+        None => {
+            store
+                .create_upload(bucket, key, attrs, condition, now_ms)
+                .await
+        }
+        Some(_) => {
+            store
+                .create_sequential_upload(bucket, key, attrs, condition, now_ms)
+                .await
+        }
+    };
+    let upload = upload.map_err(fault::of)?;
     let document = InitiateMultipartUploadResult {
         encoding,
         bucket: bucket.name.clone(),
@@ -98,7 +106,7 @@ pub(crate) async fn upload_part(
     let unknown = |error| no_such_upload(call, error, Some("0042-00000104"));
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;
     capacity::admit(call, bucket, body.declared().unwrap_or(0)).await?;
-    let blob = put::receive(call, body, &upload.attrs)
+    let blob = put::receive_part(call, body, &upload)
         .await?
         .seal()
         .await

@@ -189,7 +189,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, object: &Object, bucket: &Bucket
         HeaderValue::from_static(class_word(object.attrs.storage_class)),
     );
     set_number(headers, CRC64, object.crc64);
-    if let (ObjectKind::Normal | ObjectKind::Symlink, Some(md5)) = (object.kind, &object.md5) {
+    if let Some(md5) = &object.md5 {
         set_bytes(headers, CONTENT_MD5, &header::encode_md5(md5));
     }
     encryption::tell(headers, &object.attrs);

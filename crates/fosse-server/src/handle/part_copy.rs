@@ -43,7 +43,8 @@ pub(crate) async fn upload_part_copy(call: &Call, granted: &Authorized) -> Answe
         return Err(too_large(length));
     }
     capacity::admit(call, bucket, length).await?;
-    let blob = source.read_again(call, bytes, &upload.attrs).await?;
+    let writer = store.begin_part(Some(length), &upload).map_err(unknown)?;
+    let blob = source.read_again(call, bytes, writer).await?;
     let part = store
         .put_part(bucket, key, id, number, blob, call.now_ms)
         .await

@@ -10,7 +10,9 @@ use crate::respond::{Answer, empty, set};
 use crate::upload::{Announced, RequestBody, too_large};
 use bytes::Bytes;
 use fosse_oss::{ErrorCode, OssError, etag};
-use fosse_store::{Bucket, FinishedBlob, ObjectAttrs, Versioning, WriteCondition};
+use fosse_store::{
+    BlobWriter, Bucket, FinishedBlob, ObjectAttrs, Upload, Versioning, WriteCondition,
+};
 use http::StatusCode;
 use http::header::{ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use std::future::Future;
@@ -119,6 +121,18 @@ pub(crate) async fn receive(
     receive_pieces(call, body, attrs, limit, too_large).await
 }
 
+/// As [`receive`], for a part of an upload.
+pub(crate) async fn receive_part(
+    call: &Call,
+    body: &mut RequestBody,
+    upload: &Upload,
+) -> Result<FinishedBlob, OssError> {
+    let limit = call.service.config.limits.max_upload_bytes;
+    body.check_upload(limit)?;
+    let writer = call.service.store.begin_part(body.declared(), upload);
+    stream(call, body, writer.map_err(fault::of)?, limit, too_large).await
+}
+
 /// As [`receive`], from any source of at most `limit` bytes; `refuse` makes the error of a longer one.
 pub(crate) async fn receive_pieces(
     call: &Call,
@@ -127,13 +141,19 @@ pub(crate) async fn receive_pieces(
     limit: u64,
     refuse: fn(u64) -> OssError,
 ) -> Result<FinishedBlob, OssError> {
+    let writer = call.service.store.begin_body(pieces.expected(), attrs);
+    stream(call, pieces, writer.map_err(fault::of)?, limit, refuse).await
+}
+
+async fn stream(
+    call: &Call,
+    pieces: &mut impl Pieces,
+    mut writer: BlobWriter,
+    limit: u64,
+    refuse: fn(u64) -> OssError,
+) -> Result<FinishedBlob, OssError> {
     let announced = Announced::parse(&call.headers)?;
     let mut pace = pace::limit(call)?.map(Pace::new);
-    let mut writer = call
-        .service
-        .store
-        .begin_body(pieces.expected(), attrs)
-        .map_err(fault::of)?;
     let mut received = 0;
     while let Some(piece) = pieces.next_piece().await? {
         received += piece.len() as u64;

@@ -9,6 +9,8 @@ over_engines!(
     wrong_completions_change_nothing,
     aborted_uploads_leave_nothing,
     many_parts,
+    sequential_parts_give_an_md5,
+    sequential_parts_keep_their_order,
 );
 
 async fn begin(store: &Store, b: &Bucket) -> Upload {
@@ -279,4 +281,84 @@ async fn many_parts(store: Store) {
     assert_eq!(read(&store, &written.object).await, whole);
     // The object's own record does not grow with its parts.
     assert!(crate::record::encode(&*written.object).unwrap().len() < 300);
+}
+
+async fn begin_sequential(store: &Store, b: &Bucket) -> Upload {
+    store
+        .create_sequential_upload(b, "k", attrs(), WriteCondition::default(), 5)
+        .await
+        .unwrap()
+}
+
+/// Writes the bytes of a part in the place where the upload is now.
+async fn next_blob(store: &Store, b: &Bucket, id: &str, body: &Bytes) -> SealedBlob {
+    let upload = store.upload(b, "k", id).await.unwrap();
+    let mut writer = store.begin_part(None, &upload).unwrap();
+    for piece in body.chunks(300_000) {
+        writer.write(body.slice_ref(piece)).await.unwrap();
+    }
+    writer.seal().await.unwrap()
+}
+
+async fn sequential_parts_give_an_md5(store: Store) {
+    let b = bucket(&store, "b").await;
+    for sizes in [vec![], vec![0], vec![777], vec![1_500_000, 100, 163, 0]] {
+        let upload = begin_sequential(&store, &b).await;
+        let mut whole = BytesMut::new();
+        for (at, size) in sizes.iter().enumerate() {
+            let body = bytes(at as u64, *size);
+            whole.extend_from_slice(&body);
+            let blob = next_blob(&store, &b, &upload.id, &body).await;
+            let number = at as u32 + 1;
+            let put = store.put_part(&b, "k", &upload.id, number, blob, 6).await;
+            assert_eq!(put.unwrap().md5, <[u8; 16]>::from(Md5::digest(&body)));
+        }
+        let page = UploadQuery {
+            max_uploads: 10,
+            ..UploadQuery::default()
+        };
+        let listed = store.list_uploads(&b, page).await.unwrap();
+        assert_eq!(listed.uploads.len(), 1, "{sizes:?}");
+        let object = complete(&store, &b, &upload.id, None).await.unwrap().object;
+        let md5: [u8; 16] = Md5::digest(&whole).into();
+        assert_eq!(
+            (object.kind, object.md5),
+            (ObjectKind::Multipart, Some(md5)),
+            "{sizes:?}"
+        );
+        assert!(object.etag.ends_with(&format!("-{}", sizes.len())));
+        assert_eq!(read(&store, &object).await, whole);
+    }
+}
+
+async fn sequential_parts_keep_their_order(store: Store) {
+    let b = bucket(&store, "b").await;
+    let id = begin_sequential(&store, &b).await.id;
+    let body = bytes(1, 200);
+    let put = async |number, blob| store.put_part(&b, "k", &id, number, blob, 6).await;
+
+    let early = put(2, next_blob(&store, &b, &id, &body).await).await;
+    assert!(matches!(early, Err(StoreError::PartNotSequential)));
+    let (one, other) = (
+        next_blob(&store, &b, &id, &body).await,
+        next_blob(&store, &b, &id, &body).await,
+    );
+    let etag = hex(&put(1, one).await.unwrap().md5);
+    // Written for the first place, which is taken now: its digest is not that of the second.
+    let late = put(2, other).await;
+    assert!(matches!(late, Err(StoreError::PartNotSequential)));
+    let unasked = put(2, sealed(&store, &body).await).await;
+    assert!(matches!(unasked, Err(StoreError::PartNotSequential)));
+    let again = put(1, next_blob(&store, &b, &id, &body).await).await;
+    assert!(matches!(again, Err(StoreError::PartExists)));
+    put(2, next_blob(&store, &b, &id, &body).await)
+        .await
+        .unwrap();
+
+    let some = complete(&store, &b, &id, Some(vec![(1, etag.clone())])).await;
+    assert!(matches!(some, Err(StoreError::PartNotSequential)));
+    let both = Some(vec![(1, etag.clone()), (2, etag)]);
+    let object = complete(&store, &b, &id, both).await.unwrap().object;
+    let whole = [body.clone(), body].concat();
+    assert_eq!(object.md5, Some(Md5::digest(&whole).into()));
 }

@@ -125,6 +125,7 @@ impl From<Upload> for super::Upload {
             initiated_ms: old.initiated_ms,
             attrs: old.attrs.into(),
             must_not_exist: old.must_not_exist,
+            sequence: None,
         }
     }
 }

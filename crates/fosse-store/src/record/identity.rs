@@ -238,7 +238,7 @@ struct OldAccessKey {
 impl Record for StoredAccessKey {
     const VERSION: u8 = 2;
 
-    fn older(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
+    fn other(version: u8, body: &[u8]) -> Option<postcard::Result<Self>> {
         (version == 1).then(|| {
             whole::<OldAccessKey>(body).map(|old| StoredAccessKey {
                 id: old.id,

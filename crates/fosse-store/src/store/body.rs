@@ -2,7 +2,7 @@
 
 use crate::blob::{BlobId, Extent, Sink};
 use crate::error::{Result, StoreError};
-use crate::record::{BodyPlace, ObjectAttrs};
+use crate::record::{BodyPlace, ObjectAttrs, RunningMd5, Sequence, Upload};
 use crate::store::Store;
 use crate::store::encryption::{DataKey, Sealer, sealed_len};
 use crate::store::state::{State, Writing};
@@ -21,6 +21,8 @@ const HASH_INLINE: usize = 128 << 10;
 /// MD5 and CRC-64/XZ of a body, one pass; and its encryption, if it is encrypted.
 struct Digests {
     md5: Md5,
+    /// Of the parts before and of this one, in a sequential upload.
+    whole: Option<Md5>,
     crc64: crc_fast::Digest,
     encrypting: Option<Box<Encrypting>>,
 }
@@ -39,6 +41,7 @@ impl Digests {
     fn new(sealer: Option<Sealer>) -> Self {
         Digests {
             md5: Md5::new(),
+            whole: None,
             crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
             encrypting: sealer.map(|sealer| {
                 Box::new(Encrypting {
@@ -55,6 +58,9 @@ impl Digests {
         for chunk in chunks {
             self.md5.update(chunk);
             self.crc64.update(chunk);
+            if let Some(whole) = &mut self.whole {
+                whole.update(chunk);
+            }
         }
         match &mut self.encrypting {
             Some(encrypting) => {
@@ -133,6 +139,8 @@ pub struct BlobWriter {
     size: u64,
     /// The sealed data key that the bytes are encrypted under.
     sealed_key: Option<Vec<u8>>,
+    /// Where the sequential upload was when this part of it began.
+    after: Option<Sequence>,
     writing: Writing,
     sink: Box<dyn Sink>,
     hashing: Hashing,
@@ -206,9 +214,17 @@ impl BlobWriter {
         }
         let Digests {
             md5,
+            whole,
             crc64,
             encrypting,
         } = *digests;
+        let step = self.after.zip(whole).map(|(after, whole)| Step {
+            from: after,
+            to: Sequence {
+                parts: after.parts.saturating_add(1),
+                digest: RunningMd5::of(&whole),
+            },
+        });
         let crc64 = crc64.finalize();
         let (stored_len, stored_crc64) = match encrypting {
             Some(encrypting) => (encrypting.len, encrypting.crc64.finalize()),
@@ -224,6 +240,7 @@ impl BlobWriter {
             size: self.size,
             crc64,
             sealed_key: self.sealed_key,
+            step,
             writing: self.writing,
             sink: self.sink,
             md5: md5.finalize().into(),
@@ -239,6 +256,7 @@ pub struct FinishedBlob {
     size: u64,
     crc64: u64,
     sealed_key: Option<Vec<u8>>,
+    step: Option<Step>,
     writing: Writing,
     sink: Box<dyn Sink>,
     md5: [u8; 16],
@@ -268,6 +286,7 @@ impl FinishedBlob {
             size,
             crc64,
             sealed_key,
+            step,
             writing,
             sink,
             md5,
@@ -286,10 +305,17 @@ impl FinishedBlob {
             md5,
             crc64,
             sealed_key,
+            step,
             named,
             _writing: writing,
         })))
     }
+}
+
+/// One part further in a sequential upload.
+pub(crate) struct Step {
+    pub(crate) from: Sequence,
+    pub(crate) to: Sequence,
 }
 
 /// Durable bytes that no record names yet. Dropping leaves garbage for the collector.
@@ -306,6 +332,8 @@ pub(crate) struct Sealed {
     pub(crate) crc64: u64,
     /// The sealed data key that the bytes are encrypted under.
     pub(crate) sealed_key: Option<Vec<u8>>,
+    /// What the bytes make of the sequential upload that they are a part of.
+    pub(crate) step: Option<Step>,
     named: AtomicBool,
     _writing: Writing,
 }
@@ -378,6 +406,20 @@ impl Store {
         Ok(self.begin(id, hint, Some(Sealer::new(key)), Some(sealed_key)))
     }
 
+    /// Begins a part of an upload: as [`Store::begin_body`], and in a sequential upload the digest of the whole goes on.
+    ///
+    /// Errors: as [`Store::begin_body`].
+    pub fn begin_part(&self, size_hint: Option<u64>, upload: &Upload) -> Result<BlobWriter> {
+        let mut writer = self.begin_body(size_hint, &upload.attrs)?;
+        if let (Some(after), Hashing::Here(digests)) = (upload.sequence, &mut writer.hashing) {
+            let whole = after.digest.resume();
+            let damaged = || StoreError::Corrupt("running digest of an upload".into());
+            digests.whole = Some(whole.ok_or_else(damaged)?);
+            writer.after = Some(after);
+        }
+        Ok(writer)
+    }
+
     fn begin(
         &self,
         id: BlobId,
@@ -396,6 +438,7 @@ impl Store {
             },
             size: 0,
             sealed_key,
+            after: None,
             writing: self.0.state.writing(id),
             sink,
             hashing: Hashing::Here(Box::new(Digests::new(sealer))),

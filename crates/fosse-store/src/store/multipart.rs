@@ -5,10 +5,10 @@ use crate::error::{Result, StoreError};
 use crate::key;
 use crate::meta::{Expect, Outcome, Scan, Space, Tally, Update};
 use crate::record::{
-    Acl, BodyPlace, Bucket, ObjectAttrs, ObjectKind, Part, PartRecord, Retention, Upload,
+    Acl, BodyPlace, Bucket, ObjectAttrs, ObjectKind, Part, PartRecord, Retention, Sequence, Upload,
     Versioning, WriteCondition, Written, decode, encode, upper_hex,
 };
-use crate::store::body::SealedBlob;
+use crate::store::body::{SealedBlob, Step};
 use crate::store::bucket::ATTEMPTS;
 use crate::store::counts::Counts;
 use crate::store::garbage::{Garbage, GarbageRecord};
@@ -101,6 +101,24 @@ fn choose(
     })
 }
 
+/// A sequential upload after part `number` with these bytes; `None` for an upload in any order.
+fn next_in_sequence(upload: &Upload, number: u32, step: Option<&Step>) -> Result<Option<Upload>> {
+    let Some(sequence) = upload.sequence else {
+        return Ok(None);
+    };
+    if number <= sequence.parts {
+        return Err(StoreError::PartExists);
+    }
+    match step {
+        Some(step) if step.from == sequence && step.to.parts == number => Ok(Some(Upload {
+            sequence: Some(step.to),
+            ..upload.clone()
+        })),
+        // Another part came in between, or is still missing.
+        _ => Err(StoreError::PartNotSequential),
+    }
+}
+
 impl Inner {
     async fn stored_upload(
         &self,
@@ -168,6 +186,35 @@ impl Store {
         condition: WriteCondition,
         now_ms: i64,
     ) -> Result<Upload> {
+        self.begin_upload(bucket, key, attrs, condition, None, now_ms)
+            .await
+    }
+
+    /// Begins an upload that takes its parts one after the other and gives an object with an MD5 of its own.
+    ///
+    /// Errors: as [`Store::create_upload`].
+    pub async fn create_sequential_upload(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        attrs: ObjectAttrs,
+        condition: WriteCondition,
+        now_ms: i64,
+    ) -> Result<Upload> {
+        let sequence = Some(Sequence::default());
+        self.begin_upload(bucket, key, attrs, condition, sequence, now_ms)
+            .await
+    }
+
+    async fn begin_upload(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        attrs: ObjectAttrs,
+        condition: WriteCondition,
+        sequence: Option<Sequence>,
+        now_ms: i64,
+    ) -> Result<Upload> {
         let inner = &self.0;
         let mut random = [0u8; 8];
         fill_random(&mut random)?;
@@ -180,6 +227,7 @@ impl Store {
             initiated_ms: now_ms,
             attrs,
             must_not_exist,
+            sequence,
         };
         let mut bucket = Cow::Borrowed(bucket);
         for _ in 0..ATTEMPTS {
@@ -192,7 +240,7 @@ impl Store {
             let mut transaction = Transaction::default();
             inner.expect_bucket(&mut transaction, &bucket)?;
             let place = key::upload(bucket.id, key.as_bytes(), &upload.id);
-            transaction.put(Space::Uploads, place, Expect::Absent, encode(&upload)?);
+            transaction.put(Space::Uploads, place, Expect::Absent, upload.stored()?);
             Counts::uploads(1, 0).stage(&mut transaction, bucket.id);
             if inner.commit(transaction).await? == Outcome::Applied {
                 return Ok(upload);
@@ -208,7 +256,10 @@ impl Store {
         Ok(upload)
     }
 
-    /// Stores a part, replacing one of the same number. Errors: [`StoreError::NoSuchUpload`].
+    /// Stores a part, replacing one of the same number. In a sequential upload `number` follows the last part, and the
+    /// blob was begun with [`Store::begin_part`].
+    ///
+    /// Errors: [`StoreError::NoSuchUpload`], [`StoreError::PartNotSequential`], [`StoreError::PartExists`].
     pub async fn put_part(
         &self,
         bucket: &Bucket,
@@ -230,11 +281,18 @@ impl Store {
         for _ in 0..ATTEMPTS {
             let (upload_place, upload, begun) = inner.stored_upload(bucket, key, id).await?;
             sealed.check_key(&begun.attrs)?;
+            let next = next_in_sequence(&begun, number, sealed.step.as_ref())?;
             let place = key::part(id, number);
             let before = inner.meta.get(Space::Parts, &place).await?;
             let mut transaction = Transaction::default();
-            // The upload's record never changes: it is there or it is not.
-            transaction.expect(Space::Uploads, upload_place, Expect::Value(upload));
+            let unchanged = Expect::Value(upload);
+            match next {
+                // The record of such an upload never changes: it is there or it is not.
+                None => transaction.expect(Space::Uploads, upload_place, unchanged),
+                Some(next) => {
+                    transaction.put(Space::Uploads, upload_place, unchanged, next.stored()?);
+                }
+            }
             transaction.put(Space::Parts, place, Expect::same(&before), encode(&record)?);
             inner.stage_name(&mut transaction, &sealed)?;
             let mut added = 1;
@@ -284,7 +342,8 @@ impl Store {
     /// Parts but the last must have `min_part` bytes.
     ///
     /// Errors: [`StoreError::NoSuchUpload`], [`StoreError::InvalidPart`] (also for no parts at all),
-    /// [`StoreError::InvalidPartOrder`], [`StoreError::PartTooSmall`], [`StoreError::ObjectExists`] by
+    /// [`StoreError::InvalidPartOrder`], [`StoreError::PartNotSequential`] (a sequential upload that would leave a part
+    /// out), [`StoreError::PartTooSmall`], [`StoreError::ObjectExists`] by
     /// `condition` or the one the upload began with, [`StoreError::NoSuchBucket`].
     #[allow(
         clippy::too_many_arguments,
@@ -336,6 +395,11 @@ impl Store {
             let counter = inner.meta.get(Space::Counters, &counter_key).await?;
             let present = inner.all_parts(id).await?;
             let chosen = choose(&present, parts.as_deref(), min_part)?;
+            let md5 = match &upload.sequence {
+                None => None,
+                Some(_) if !chosen.dropped.is_empty() => return Err(StoreError::PartNotSequential),
+                Some(sequence) => sequence.digest.finish(),
+            };
             let mut transaction = Transaction::default();
             let body = match chosen.extents.as_slice() {
                 [] => BodyPlace::Empty,
@@ -353,7 +417,7 @@ impl Store {
                 kind: ObjectKind::Multipart,
                 size: chosen.size,
                 etag: chosen.etag,
-                md5: None,
+                md5,
                 crc64: chosen.crc64,
                 attrs,
                 body,

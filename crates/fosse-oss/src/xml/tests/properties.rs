@@ -96,6 +96,7 @@ proptest! {
         let parts = ListPartsResult {
             encoding, bucket: "b".into(), key: keys[0].clone(), upload_id: id.clone(), storage_class: "IA".into(),
             part_number_marker: 0, next_part_number_marker: number, max_parts: 1000, is_truncated: true,
+            client_encryption: vec![(CLIENT_ENCRYPTION[0].1, id.clone())],
             parts: vec![ListedPart { number, last_modified: at, etag: "AB".into(), size: at as u64, crc64: crc }],
         };
         round_trip(&parts, ListPartsResult::to_xml, ListPartsResult::from_xml);
