@@ -59,6 +59,15 @@ class Oss2:
                 error.status, error.code, error.message, error.request_id, error.details.get("EC")
             ) from error
 
+    def ask(self, method, bucket, query, body=None, headers=None):
+        """A request that no call of the SDK makes, signed and sent by it, and its answer read by it. `bucket` may be
+        empty: the service."""
+        service = oss2.Service(self.auth, self.endpoint, region=server.REGION)
+        result = self._call(
+            service._do, method, bucket, "", params=dict(query), headers=dict(headers or {}), data=body
+        )
+        return Got({name.lower(): value for name, value in result.headers.items()}, result.read())
+
     def make_bucket(self, bucket, acl=None):
         self._call(self._bucket(bucket).create_bucket, acl)
 
@@ -199,6 +208,17 @@ class OssV2:
             if not isinstance(cause, oss_v2.exceptions.ServiceError):
                 raise
             raise Refused(cause.status_code, cause.code, cause.message, cause.request_id, cause.ec) from error
+
+    def ask(self, method, bucket, query, body=None, headers=None):
+        """As in the older SDK, by the operation that this one has for it."""
+        result = self._call(
+            self.client.invoke_operation,
+            oss_v2.OperationInput(
+                op_name="Ask", method=method, bucket=bucket or None, parameters=dict(query), body=body,
+                headers=oss_v2.types.CaseInsensitiveDict(headers or {}), op_metadata={"sub-resource": list(query)},
+            ),
+        )
+        return Got({name.lower(): value for name, value in result.headers.items()}, result.http_response.content)
 
     def make_bucket(self, bucket, acl=None):
         self._call(self.client.put_bucket, oss_v2.PutBucketRequest(bucket=bucket, acl=acl))

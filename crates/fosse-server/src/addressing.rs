@@ -103,14 +103,18 @@ fn is_accelerated(call: &Call) -> bool {
         })
 }
 
-/// What can be done under an accelerated name: everything but what concerns buckets as such, where acceleration is on.
+/// What cannot be done under the name of the request. Buckets are not made under a custom domain; under an accelerated name
+/// everything can be done but what concerns buckets as such, where acceleration is on.
 ///
-/// Errors: 403 `TransferAccelerationDisabled`, 403 `AccessDenied`.
-pub(crate) fn check_acceleration(
+/// Errors: 400 `InvalidHostPutBucket`, 403 `TransferAccelerationDisabled`, 403 `AccessDenied`.
+pub(crate) fn check_name(
     call: &Call,
     operation: Operation,
     bucket: Option<&Bucket>,
 ) -> Result<(), OssError> {
+    if operation == Operation::PutBucket && call.target.style == Style::Cname {
+        return Err(ErrorCode::InvalidHostPutBucket.into());
+    }
     if !is_accelerated(call) {
         return Ok(());
     }

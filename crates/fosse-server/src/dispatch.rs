@@ -26,6 +26,7 @@ use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Answers one request. Never fails: every fault is an answer. A plain function around an `async` block, because an
@@ -60,7 +61,7 @@ pub(crate) fn handle(
             }
             Err(error) => (respond::refuse(&call, &error), Some(error)),
         };
-        if call.headers.contains_key(ORIGIN) {
+        if call.headers.contains_key(ORIGIN) || call.cors_rules.load(Ordering::Relaxed) {
             Box::pin(handle::cors::allow_origin(&call, response.headers_mut())).await;
         }
         let close = body.settle(call.version);
@@ -84,6 +85,7 @@ pub(crate) fn handle(
 
 async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     call.check_host()?;
+    call.check_coding()?;
     let looks = rpc::looks(call);
     if looks == Looks::Call {
         return Ok(Box::pin(rpc::answer(call, body)).await);
@@ -127,7 +129,7 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
         Ok(granted) => granted,
         Err(refusal) => return Err(as_creation(operation, refusal)),
     };
-    addressing::check_acceleration(call, operation, granted.bucket().ok().map(|b| &**b))?;
+    addressing::check_name(call, operation, granted.bucket().ok().map(|b| &**b))?;
     if let Some(refusal) = operation.refusal() {
         return Err(refusal);
     }

@@ -7,9 +7,10 @@ use crate::request_id::RequestId;
 use crate::service::{Service, without_port};
 use fosse_oss::op::{Operation, Query, Style, Target};
 use fosse_oss::{ErrorCode, OssError};
-use http::header::{HOST, HeaderName};
+use http::header::{CONNECTION, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Uri, Version};
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -35,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) traffic_limit: OnceLock<Option<u64>>,
     pub(crate) caller: Caller,
     pub(crate) operation: Option<Operation>,
+    /// The gate found that the bucket has CORS rules: answers may vary by origin, also to who sends none.
+    pub(crate) cors_rules: AtomicBool,
 }
 
 impl Call {
@@ -64,6 +67,7 @@ impl Call {
             },
             foreign_host: false,
             query: Query::default(),
+            cors_rules: AtomicBool::new(false),
             traffic_limit: OnceLock::new(),
             caller: Caller::Anonymous,
             operation: None,
@@ -117,6 +121,50 @@ impl Call {
             }
             _ => Ok(()),
         }
+    }
+
+    /// RFC 9112 §6.1: the only transfer coding that is understood is `chunked`, said once. The HTTP library looks at the last
+    /// one only.
+    ///
+    /// Errors: 400 `NotImplemented`.
+    pub(crate) fn check_coding(&self) -> Result<(), OssError> {
+        let mut codings = self.headers.get_all(TRANSFER_ENCODING).iter();
+        match (codings.next(), codings.next()) {
+            (None, _) => Ok(()),
+            (Some(only), None)
+                if only
+                    .as_bytes()
+                    .trim_ascii()
+                    .eq_ignore_ascii_case(b"chunked") =>
+            {
+                Ok(())
+            }
+            _ => Err(OssError::new(ErrorCode::NotImplemented)
+                .with_message("The only transfer coding that is understood is chunked.")
+                .with("Header", TRANSFER_ENCODING.as_str())),
+        }
+    }
+
+    /// RFC 9112 §9.3: whether the client lets the connection go on after this answer.
+    pub(crate) fn persists(&self) -> bool {
+        let mut options = self
+            .headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::trim);
+        if self.version > Version::HTTP_10 {
+            return !options.any(|option| option.eq_ignore_ascii_case("close"));
+        }
+        let mut kept = false;
+        for option in options {
+            if option.eq_ignore_ascii_case("close") {
+                return false;
+            }
+            kept |= option.eq_ignore_ascii_case("keep-alive");
+        }
+        kept
     }
 
     /// A header as text; bytes that are not UTF-8 are read as ISO-8859-1, as some browser clients send them.

@@ -203,7 +203,7 @@ pub(crate) fn send(
     headers.insert(SERVER_TIME, decimal(elapsed));
     if call.version < Version::HTTP_2 {
         let draining = call.service.signal.phase() > Phase::Run;
-        let value = if close || draining {
+        let value = if close || draining || !call.persists() {
             "close"
         } else {
             "keep-alive"

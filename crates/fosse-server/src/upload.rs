@@ -68,6 +68,14 @@ impl Announced {
     }
 }
 
+/// A `MalformedXML` with the EC of the operation whose body it was.
+pub(crate) fn malformed_as(error: OssError, ec: &'static str) -> OssError {
+    match error.code() {
+        ErrorCode::MalformedXml => error.with_ec(ec),
+        _ => error,
+    }
+}
+
 impl RequestBody {
     pub(crate) fn new(
         incoming: Incoming,
@@ -142,6 +150,9 @@ impl RequestBody {
             };
             match frame {
                 Some(Ok(frame)) => {
+                    // The HTTP library takes a bare line feed among trailers for text. Whoever takes it for the end of the
+                    // message would see a request in what was taken for trailers.
+                    self.broken |= frame.is_trailers();
                     if let Ok(data) = frame.into_data()
                         && !data.is_empty()
                     {
@@ -229,7 +240,8 @@ impl RequestBody {
             };
             let _ = tokio::time::timeout(time, drain).await;
         });
-        left.is_some_and(|left| left > limit)
+        // Where chunks end, and whether trailers follow, is not known before they are read.
+        left.is_none_or(|left| left > limit)
     }
 }
 

@@ -21,8 +21,8 @@ fn server() -> Server {
     server
 }
 
-/// The statuses of all answers to these bytes: as many as the server saw requests.
-fn replies(server: &Server, bytes: &[u8]) -> Vec<u16> {
+/// Everything that comes back for these bytes, until the server closes.
+fn answer(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -32,7 +32,12 @@ fn replies(server: &Server, bytes: &[u8]) -> Vec<u16> {
     let mut answer = Vec::new();
     // A connection that is reset may have told its answer before.
     let _ = stream.read_to_end(&mut answer);
-    let text = String::from_utf8_lossy(&answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The statuses of all answers to these bytes: as many as the server saw requests.
+fn replies(server: &Server, bytes: &[u8]) -> Vec<u16> {
+    let text = answer(server, bytes);
     text.match_indices("HTTP/1.")
         .filter_map(|(at, _)| text.get(at + 9..at + 12)?.parse().ok())
         .collect()
@@ -194,6 +199,92 @@ fn broken_chunks_end_the_connection() {
             404,
             "{case}"
         );
+    }
+}
+
+/// The HTTP library takes a bare line feed among trailers for text, so the next request would vanish in them: behind a front
+/// end that ends the message there, somebody would get the answer of somebody else.
+#[test]
+fn trailers_end_the_connection() {
+    let server = server();
+    let next = String::from_utf8(Request::get("bucket", "victim").head(&server)).unwrap();
+    let signed = Request::new("PUT", "bucket", "new").chunked();
+    let anonymous = signed.clone().anonymous();
+    for end in [
+        "0\r\n\n",
+        "0\r\na: b\n\r\n",
+        "0\r\na: b\n\n",
+        "0\r\na: b\r\n\r\n",
+    ] {
+        for (request, status) in [(&signed, 200), (&anonymous, 403)] {
+            let mut bytes = request.head(&server);
+            bytes.extend(format!("3\r\nabc\r\n{end}{next}").bytes());
+            let answer = answer(&server, &bytes);
+            assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{end:?}: {answer}");
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{end:?}: {answer}"
+            );
+            assert!(
+                answer.contains("connection: close\r\n"),
+                "{end:?}: {answer}"
+            );
+        }
+    }
+}
+
+/// A coding that is not understood would be stored as if it were the object.
+#[test]
+fn other_transfer_codings_are_refused() {
+    let server = server();
+    for codings in [
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: nonsense\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: \r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n",
+    ] {
+        let head = String::from_utf8(Request::new("PUT", "bucket", "new").head(&server)).unwrap();
+        let head = head.strip_suffix("\r\n").unwrap();
+        let bytes = format!("{head}{codings}\r\n3\r\nabc\r\n0\r\n\r\n");
+        let answer = answer(&server, bytes.as_bytes());
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            1,
+            "{codings}: {answer}"
+        );
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{codings}: {answer}");
+        assert!(
+            answer.contains("connection: close\r\n"),
+            "{codings}: {answer}"
+        );
+        assert_eq!(
+            server.send(&Request::get("bucket", "new")).status,
+            404,
+            "{codings}"
+        );
+    }
+}
+
+/// A pool that reads `keep-alive` where the connection ends would lose the next request on it.
+#[test]
+fn a_connection_that_ends_says_so() {
+    let server = server();
+    for (version, connection, says) in [
+        ("1.1", "", "keep-alive"),
+        ("1.1", "Connection: close\r\n", "close"),
+        ("1.1", "Connection: x, Close\r\n", "close"),
+        ("1.0", "", "close"),
+        ("1.0", "Connection: upgrade\r\n", "close"),
+        ("1.0", "Connection: Keep-Alive\r\n", "keep-alive"),
+    ] {
+        let bytes =
+            format!("GET /bucket/victim HTTP/{version}\r\nHost: localhost\r\n{connection}\r\n");
+        let answer = answer(&server, bytes.as_bytes()).to_lowercase();
+        let told: Vec<&str> = answer
+            .lines()
+            .filter_map(|line| line.strip_prefix("connection: "))
+            .collect();
+        assert_eq!(told, [says], "{version} {connection:?}");
     }
 }
 

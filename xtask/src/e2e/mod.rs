@@ -59,7 +59,7 @@ pub(crate) fn run_languages(only: &[String], strict: bool, arguments: &[String])
         if !only.is_empty() && !only.iter().any(|name| name == language.name) {
             continue;
         }
-        let result = match run_language(language, &binary, arguments) {
+        let result = match run_language(language, &binary, strict, arguments) {
             Ok(Outcome::Ran(tally)) => {
                 println!("e2e {}: {tally}", language.name);
                 tally
@@ -90,7 +90,12 @@ enum Outcome {
     Skipped(String),
 }
 
-fn run_language(language: &Language, binary: &Path, arguments: &[String]) -> Result<Outcome> {
+fn run_language(
+    language: &Language,
+    binary: &Path,
+    strict: bool,
+    arguments: &[String],
+) -> Result<Outcome> {
     let folder = process::root().join("e2e").join(language.name);
     if !folder.is_dir() {
         return Ok(Outcome::Skipped("its folder is not there".to_owned()));
@@ -106,7 +111,10 @@ fn run_language(language: &Language, binary: &Path, arguments: &[String]) -> Res
     println!("e2e {}: running", language.name);
     let server = Server::start(binary, language.name)?;
     let mut command = (language.test)(&folder, &work)?;
-    command.args(arguments).envs(server.environment());
+    command
+        .args(arguments)
+        .envs(server.environment())
+        .env("FOSSE_E2E_STRICT", if strict { "1" } else { "0" });
     let mut tally = language.collect(&mut command, &work)?;
     if let Err(fault) = server.stop() {
         println!("e2e {}: the server: {fault:#}", language.name);

@@ -107,6 +107,17 @@ pub fn parse_variables(encoded: &str) -> Result<BTreeMap<String, String>, OssErr
         .collect()
 }
 
+/// The name of the bucket's callback policy, where the callback of a request is nothing but that:
+/// `{"callbackPolicy":"NAME"}`.
+pub fn policy_name(encoded: &str) -> Option<String> {
+    let json = BASE64.decode(encoded.trim_ascii()).ok()?;
+    let members: Map<String, Value> = serde_json::from_slice(&json).ok()?;
+    match members.get("callbackPolicy")? {
+        Value::String(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
 impl Callback {
     /// Reads a callback: base64 of a JSON object. `variables` are those of [`parse_variables`] or of form fields.
     ///

@@ -44,6 +44,9 @@ pub enum FormPolicyError {
     /// Not base64 of a policy: 400 `InvalidPolicyDocument`.
     #[error("Invalid Policy: {0}")]
     Invalid(String),
+    /// A policy that never ends: 400 `InvalidPolicyDocument`.
+    #[error("Invalid Policy: Policy missing expiration.")]
+    NoExpiration,
     /// 403 `AccessDenied`.
     #[error("Invalid according to Policy: Policy expired.")]
     Expired,
@@ -62,6 +65,11 @@ impl From<FormPolicyError> for OssError {
     fn from(error: FormPolicyError) -> Self {
         let code = match error {
             FormPolicyError::Invalid(_) => ErrorCode::InvalidPolicyDocument,
+            FormPolicyError::NoExpiration => {
+                return Self::new(ErrorCode::InvalidPolicyDocument)
+                    .with_message(error.to_string())
+                    .with_ec("0006-00000208");
+            }
             FormPolicyError::Expired | FormPolicyError::Failed(_) => ErrorCode::AccessDenied,
             FormPolicyError::TooSmall => return Self::new(ErrorCode::EntityTooSmall),
             FormPolicyError::TooLarge => return Self::new(ErrorCode::EntityTooLarge),
@@ -102,7 +110,7 @@ impl FormPolicy {
         };
         let expiration = members
             .get("expiration")
-            .ok_or_else(|| invalid("Policy missing expiration."))?
+            .ok_or(FormPolicyError::NoExpiration)?
             .as_str()
             .and_then(parse_iso)
             .ok_or_else(|| invalid("Invalid 'expiration' value."))?;

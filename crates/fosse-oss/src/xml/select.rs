@@ -259,8 +259,9 @@ fn flag(parent: Option<&Element>, name: &'static str) -> Result<Option<bool>, Os
 }
 
 fn bad_range(text: &str) -> OssError {
-    OssError::invalid_argument("Range", text, "The range of lines or splits is not valid.")
-        .with_ec("0016-00000817")
+    OssError::new(ErrorCode::InvalidSplitRange)
+        .with("ArgumentName", "Range")
+        .with("ArgumentValue", text)
 }
 
 /// `line-range=START-END` or `split-range=START-END`. A range of bare numbers is one of lines.

@@ -11,13 +11,13 @@ mod tests;
 use crate::lifecycle::{self, rules::Rules};
 use crate::request::Call;
 use fosse_oss::xml::{
-    AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketLoggingStatus,
-    BucketResourceGroupConfiguration, BucketTagging, BucketUserQos, CorsConfiguration,
-    DEFAULT_RESOURCE_GROUP, HttpsConfiguration, InventoryConfiguration, LifecycleConfiguration,
-    LoggingTarget, ObjectWormConfiguration, OverwriteConfiguration, Payer,
-    PublicAccessBlockConfiguration, RefererConfiguration, RequestPaymentConfiguration,
-    ServerSideEncryptionRule, StyleList, TransferAccelerationConfiguration,
-    UserDefinedLogFieldsConfiguration, WebsiteConfiguration,
+    AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
+    BucketLoggingStatus, BucketResourceGroupConfiguration, BucketTagging, BucketUserQos,
+    CallbackPolicyItem, CorsConfiguration, DEFAULT_RESOURCE_GROUP, HttpsConfiguration,
+    InventoryConfiguration, LifecycleConfiguration, LoggingTarget, ObjectWormConfiguration,
+    OverwriteConfiguration, Payer, PublicAccessBlockConfiguration, RefererConfiguration,
+    RequestPaymentConfiguration, ServerSideEncryptionRule, StyleList,
+    TransferAccelerationConfiguration, UserDefinedLogFieldsConfiguration, WebsiteConfiguration,
 };
 use fosse_oss::{ErrorCode, OssError};
 use fosse_policy::{Policy, RefererRules};
@@ -82,6 +82,7 @@ pub(crate) struct BucketConfigs {
     inventories: Slot<Vec<InventoryConfiguration>>,
     lifecycle: Slot<LifecycleConfiguration>,
     log_fields: Slot<UserDefinedLogFieldsConfiguration>,
+    callback_policy: Slot<BucketCallbackPolicy>,
     logging: Slot<BucketLoggingStatus>,
     overwrite: Slot<OverwriteConfiguration>,
     policy: Slot<Policy>,
@@ -89,7 +90,6 @@ pub(crate) struct BucketConfigs {
     encryption: Slot<ServerSideEncryptionRule>,
     lifecycle_rules: OnceLock<Rules>,
     object_worm: Slot<ObjectWormConfiguration>,
-    referer: Slot<RefererConfiguration>,
     referer_rules: Slot<RefererRules>,
     request_payment: Slot<RequestPaymentConfiguration>,
     resource_group: Slot<BucketResourceGroupConfiguration>,
@@ -99,10 +99,6 @@ pub(crate) struct BucketConfigs {
     website: Slot<WebsiteConfiguration>,
 }
 
-#[allow(
-    dead_code,
-    reason = "the gate and background work read them as they come"
-)]
 impl BucketConfigs {
     fn new(revision: u64, texts: BTreeMap<String, Vec<u8>>) -> Self {
         Self {
@@ -116,6 +112,7 @@ impl BucketConfigs {
             inventories: Slot::new(),
             lifecycle: Slot::new(),
             log_fields: Slot::new(),
+            callback_policy: Slot::new(),
             logging: Slot::new(),
             overwrite: Slot::new(),
             policy: Slot::new(),
@@ -123,7 +120,6 @@ impl BucketConfigs {
             encryption: Slot::new(),
             lifecycle_rules: OnceLock::new(),
             object_worm: Slot::new(),
-            referer: Slot::new(),
             referer_rules: Slot::new(),
             request_payment: Slot::new(),
             resource_group: Slot::new(),
@@ -132,11 +128,6 @@ impl BucketConfigs {
             transfer_acceleration: Slot::new(),
             website: Slot::new(),
         }
-    }
-
-    /// Whether anything is stored under a name.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.texts.contains_key(name)
     }
 
     fn text(&self, name: &str) -> Option<&[u8]> {
@@ -230,6 +221,17 @@ impl BucketConfigs {
         Ok(found.and_then(|status| status.target.as_ref()))
     }
 
+    /// The callback that has this name.
+    pub(crate) fn callback_policy(
+        &self,
+        name: &str,
+    ) -> Result<Option<&CallbackPolicyItem>, OssError> {
+        let read = BucketCallbackPolicy::from_xml;
+        let text = self.text(name::CALLBACK_POLICY);
+        let found = self.callback_policy.get(text, read)?;
+        Ok(found.and_then(|policies| policies.items.iter().find(|item| item.name == name)))
+    }
+
     pub(crate) fn overwrite(&self) -> Result<Option<&OverwriteConfiguration>, OssError> {
         let read = OverwriteConfiguration::from_xml;
         self.overwrite.get(self.text(name::OVERWRITE), read)
@@ -271,11 +273,6 @@ impl BucketConfigs {
             .public_access_block
             .get(text, PublicAccessBlockConfiguration::from_xml)?;
         Ok(found.copied().unwrap_or_default().block_public_access)
-    }
-
-    pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, OssError> {
-        let read = RefererConfiguration::from_xml;
-        self.referer.get(self.text(name::REFERER), read)
     }
 
     /// Id of the resource group.

@@ -29,7 +29,7 @@ fn a_bucket_without_configurations_has_the_defaults() {
     let cache = ConfigCache::new();
     let configs = cache.of(&bucket(1, 7, &[]));
     assert!(configs.cors().unwrap().is_none());
-    assert!(configs.referer().unwrap().is_none());
+    assert!(configs.referer_rules().unwrap().is_none());
     assert_eq!(configs.payer().unwrap(), Payer::BucketOwner);
     assert!(!configs.blocks_public_access().unwrap());
 }
@@ -57,7 +57,7 @@ fn a_document_that_cannot_be_read_is_a_fault_and_no_missing_one() {
     let cache = ConfigCache::new();
     let configs = cache.of(&bucket(1, 1, &[(name::REFERER, "<RefererConfiguration/>")]));
     for _ in 0..2 {
-        assert_eq!(configs.referer().unwrap_err().status(), 500);
+        assert_eq!(configs.referer_rules().unwrap_err().status(), 500);
     }
     assert!(configs.cors().unwrap().is_none());
 }

@@ -16,12 +16,12 @@ use crate::respond::{Answer, CRC64, Content, VERSION_ID};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use fosse_oss::callback::{Callback, CallbackFacts, carried, parse_variables};
+use fosse_oss::callback::{Callback, CallbackFacts, carried, parse_variables, policy_name};
 use fosse_oss::{ErrorCode, OssError, header};
 use fosse_store::{Bucket, Object, Store};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, Method, Response, StatusCode};
-use send::Sender;
+use send::{Failure, Sender};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ pub(crate) struct Planned {
 ///
 /// Errors: 400 `InvalidArgument` for what is no callback or may not be called; 400 `NotImplemented` when the operator
 /// allows no callbacks.
-pub(crate) async fn asked(call: &Call) -> Result<Option<Planned>, OssError> {
+pub(crate) async fn asked(call: &Call, bucket: &Bucket) -> Result<Option<Planned>, OssError> {
     let (header, query) = (call.header("x-oss-callback"), call.query.get("callback"));
     if header.is_none() && query.is_none() {
         return Ok(None);
@@ -97,12 +97,16 @@ pub(crate) async fn asked(call: &Call) -> Result<Option<Planned>, OssError> {
         Some(variables) => parse_variables(variables)?,
         None => BTreeMap::new(),
     };
-    plan(call, callback, variables).await.map(Some)
+    plan(call, bucket, callback, variables).await.map(Some)
 }
 
-/// A callback with its variables.
+/// A callback with its variables; one that names a policy of the bucket is the policy's, and the request's variables go
+/// before those of the policy.
+///
+/// Errors: as [`asked`]; 400 `InvalidArgument` for a policy that the bucket does not have.
 pub(crate) async fn plan(
     call: &Call,
+    bucket: &Bucket,
     callback: &str,
     variables: BTreeMap<String, String>,
 ) -> Result<Planned, OssError> {
@@ -111,7 +115,22 @@ pub(crate) async fn plan(
             .with_message("Callbacks are turned off on this server.")
             .with("Header", "x-oss-callback"));
     };
-    let callback = Callback::parse(callback, variables)?;
+    let callback = match policy_name(callback) {
+        None => Callback::parse(callback, variables)?,
+        Some(name) => {
+            let configs = call.service.configs.of(bucket);
+            let policy = configs.callback_policy(&name)?.ok_or_else(|| {
+                let message = "The callback policy does not exist.";
+                OssError::invalid_argument("callbackPolicy", &name, message)
+            })?;
+            let mut all = match policy.callback_var.as_str() {
+                "" => BTreeMap::new(),
+                encoded => parse_variables(encoded)?,
+            };
+            all.extend(variables);
+            Callback::parse(&policy.callback, all)?
+        }
+    };
     callbacks.sender.check(&callback).await?;
     Ok(Planned {
         callback,
@@ -176,9 +195,12 @@ impl Planned {
                 Ok(response)
             }
             Err(failure) => {
-                let mut error = OssError::new(ErrorCode::CallbackFailed)
-                    .with_message(failure.to_string())
-                    .with_ec("0007-00000203");
+                let mut error =
+                    OssError::new(ErrorCode::CallbackFailed).with_message(failure.to_string());
+                // Known for a wrong status only.
+                if matches!(failure, Failure::Status(_)) {
+                    error = error.with_ec("0007-00000203");
+                }
                 for (name, spelling) in [
                     (ETAG, "etag"),
                     (CONTENT_MD5, "content-md5"),

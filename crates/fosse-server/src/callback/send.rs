@@ -270,12 +270,21 @@ where
         let response = sender
             .send_request(request)
             .await
-            .map_err(|_| Failure::Connect)?;
+            .map_err(|error| unreadable(&error))?;
         read(response).await
     };
     let answer = answer.await;
     driver.abort();
     answer
+}
+
+/// The HTTP library reads no answer whose length is no number.
+fn unreadable(error: &hyper::Error) -> Failure {
+    if error.is_parse() && error.to_string().contains("content-length") {
+        Failure::BadLength
+    } else {
+        Failure::Connect
+    }
 }
 
 /// Status 200, a length, and JSON.

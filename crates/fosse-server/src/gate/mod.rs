@@ -16,6 +16,7 @@ mod missing;
 mod place;
 mod refusal;
 
+use crate::bucket_config::name::CORS;
 use crate::request::Call;
 use ask::{Asked, Known, Subject, ask};
 use fosse_oss::header::{Directive, parse_tagging_directive};
@@ -26,6 +27,7 @@ use fosse_policy::{Reason, Verdict};
 use fosse_store::{Bucket, Object, StoreError, VersionId};
 use place::Place;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub(crate) use bucket_rules::check_new_policy;
 pub(crate) use caller::{Caller, Signed, authenticate, authenticate_form};
@@ -108,6 +110,9 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
         return Box::pin(authorize_new_bucket(call, name)).await;
     }
     let place = Place::find(call, name.as_str()).await?;
+    if place.bucket.configs.contains_key(CORS) {
+        call.cors_rules.store(true, Ordering::Relaxed);
+    }
     // Faults of key and version are told only to those who may ask at all.
     let key = if call.target.key.is_empty() {
         None
@@ -393,10 +398,6 @@ pub(crate) async fn authorize_deletes(
 
 /// Whether the caller may do `operation` to `key` of a bucket beside what the request names: to write logs there, to read
 /// the index document of a website, to follow a symbolic link. Gives the object if it had to be looked at.
-#[allow(
-    dead_code,
-    reason = "for handlers of operations on more than one object"
-)]
 pub(crate) async fn authorize_besides(
     call: &Call,
     operation: Operation,

@@ -1,6 +1,6 @@
 //! AppendObject and SealAppendObject (api-objects.md §6).
 
-use crate::gate::Authorized;
+use crate::gate::{Authorized, missing};
 use crate::handle::{capacity, encryption, fault, object_headers, put};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, set_owned};
@@ -72,7 +72,10 @@ pub(crate) async fn seal_append_object(call: &Call, granted: &Authorized) -> Ans
         .store
         .seal_object(bucket, key, position, call.now_ms)
         .await
-        .map_err(fault::of)?;
+        .map_err(|error| match error {
+            StoreError::NoSuchKey | StoreError::DeleteMarker(_) => missing(call, error, key, None),
+            other => fault::of(other),
+        })?;
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     tell_sealed(headers, &object);

@@ -66,19 +66,23 @@ pub(crate) async fn preflight(call: &Call) -> Answer {
     Ok(response)
 }
 
-/// Adds the CORS headers of an actual request, on success and on refusal, so that a script may read either.
+/// Adds the CORS headers of an actual request, on success and on refusal, so that a script may read either. With
+/// `ResponseVary` an answer to a request without an origin varies as well: a cache must not give it to one that has an origin.
 pub(crate) async fn allow_origin(call: &Call, headers: &mut HeaderMap) {
     if call.method == Method::OPTIONS {
         return;
     }
-    let Some(origin) = call.known_header(ORIGIN) else {
-        return;
-    };
     // A bucket that is gone, or a store that fails, is the answer's business and was told by it.
     let Ok(Some(configs)) = configs(call).await else {
         return;
     };
     let Ok(Some(cors)) = configs.cors() else {
+        return;
+    };
+    let Some(origin) = call.known_header(ORIGIN) else {
+        if cors.response_vary {
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+        }
         return;
     };
     let asked = CorsRequest {
@@ -95,7 +99,7 @@ pub(crate) async fn allow_origin(call: &Call, headers: &mut HeaderMap) {
         }
     }
     if grant.is_some() || cors.response_vary {
-        headers.insert(VARY, HeaderValue::from_static("Origin"));
+        headers.append(VARY, HeaderValue::from_static("Origin"));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::gate::{self, Authorized};
 use crate::handle::{fault, list, retention};
 use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
-use crate::upload::RequestBody;
+use crate::upload::{RequestBody, malformed_as};
 use fosse_oss::xml::{Delete, DeleteResult, Deleted as Gone};
 use fosse_store::{Deleted, Governance, StoreError, Versioning};
 use futures_util::{StreamExt, stream};
@@ -24,7 +24,8 @@ pub(crate) async fn delete_multiple_objects(
     let bucket = granted.bucket()?;
     let document = body
         .document(&call.headers, call.service.config.limits.max_xml_bytes)
-        .await?;
+        .await
+        .map_err(|error| malformed_as(error, "0016-00000608"))?;
     let request = Delete::from_xml(&document)?;
     let mut doomed = Vec::with_capacity(request.objects.len());
     for entry in &request.objects {

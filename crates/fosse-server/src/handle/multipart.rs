@@ -5,7 +5,7 @@ use crate::gate::Authorized;
 use crate::handle::{capacity, encryption, fault, list, object_headers, put, retention};
 use crate::request::Call;
 use crate::respond::{Answer, CRC64, empty, set, set_number, xml};
-use crate::upload::RequestBody;
+use crate::upload::{RequestBody, malformed_as};
 use fosse_oss::header::{SSE, SSE_DATA, SSE_KEY_ID};
 use fosse_oss::op::Style;
 use fosse_oss::xml::{
@@ -139,10 +139,11 @@ pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Auth
     let id = upload_id(call);
     let store = &call.service.store;
     let acl = object_headers::object_acl(call)?;
-    let callback = callback::asked(call).await?;
+    let callback = callback::asked(call, bucket).await?;
     let document = body
         .document(&call.headers, call.service.config.limits.max_xml_bytes)
-        .await?;
+        .await
+        .map_err(|error| malformed_as(error, "0042-00000205"))?;
     let parts = listed_parts(call, &document)?;
     let unknown = |error| no_such_upload(call, error, None);
     let upload = store.upload(bucket, key, id).await.map_err(unknown)?;

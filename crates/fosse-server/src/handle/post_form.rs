@@ -49,6 +49,11 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
         policy.check(bucket, &fields.checked_by_policy(&file), call.now())?;
     }
     call.target.key = fields.key(&file)?;
+    if call.target.key.is_empty() {
+        // Of `${filename}` alone, where no file was chosen; without a key the gate would judge the bucket.
+        return Err(OssError::new(ErrorCode::InvalidObjectName)
+            .with_message("The Object name can not be empty."));
+    }
     call.headers = as_headers(&call.headers, &fields, &file)?;
     let success = fields.success()?;
     let operation = fosse_oss::op::Operation::PostObject;
@@ -56,7 +61,9 @@ pub(crate) async fn post_object(call: &mut Call, body: &mut RequestBody) -> Answ
 
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let callback = match fields.text("callback")? {
-        Some(encoded) => Some(callback::plan(call, encoded, fields.callback_variables()).await?),
+        Some(encoded) => {
+            Some(callback::plan(call, bucket, encoded, fields.callback_variables()).await?)
+        }
         None => None,
     };
     let attrs = object_headers::attributes(call, bucket)?;

@@ -25,7 +25,7 @@ pub(crate) async fn put_object(
 ) -> Answer {
     refuse_conditions(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
-    let callback = callback::asked(call).await?;
+    let callback = callback::asked(call, bucket).await?;
     let attrs = object_headers::attributes(call, bucket)?;
     let condition = overwrite_condition(call, bucket, key).await?;
     capacity::admit(call, bucket, body.declared().unwrap_or(0)).await?;

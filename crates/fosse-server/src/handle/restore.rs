@@ -28,7 +28,9 @@ struct Asked {
 
 fn asked(request: &RestoreRequest, class: StorageClass) -> Result<Asked, OssError> {
     let (most_days, prioritized) = match class {
-        StorageClass::Standard | StorageClass::IA => return Err(unsupported("RestoreObject")),
+        StorageClass::Standard | StorageClass::IA => {
+            return Err(unsupported("RestoreObject").with_ec("0016-00000702"));
+        }
         StorageClass::Archive => (7, false),
         StorageClass::ColdArchive | StorageClass::DeepColdArchive => (365, true),
     };

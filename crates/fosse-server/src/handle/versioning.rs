@@ -29,13 +29,23 @@ pub(crate) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
         return Err(OssError::new(ErrorCode::InvalidRequest)
             .with_message("The bucket retains object versions, so its versioning stays enabled."));
     }
+    let now_ms = call.now_ms;
     call.service
         .store
-        .update_bucket(&granted.bucket()?.name, move |bucket| {
+        .try_update_bucket(&granted.bucket()?.name, move |bucket| {
+            let retained = bucket.worm.as_ref().is_some_and(|w| w.in_force(now_ms));
+            if retained && versioning == Versioning::Suspended {
+                return Err(OssError::invalid_argument(
+                    "Status",
+                    "Suspended",
+                    "The versioning of a bucket that has a retention policy cannot be suspended.",
+                ));
+            }
             bucket.versioning = versioning;
+            Ok(())
         })
         .await
-        .map_err(fault::of)?;
+        .map_err(fault::of)??;
     Ok(empty(StatusCode::OK))
 }
 

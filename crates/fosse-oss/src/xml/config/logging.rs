@@ -28,25 +28,27 @@ impl BucketLoggingStatus {
     /// Writes the document.
     pub fn to_xml(&self) -> String {
         Writer::document("BucketLoggingStatus", |w| {
-            if let Some(target) = &self.target {
-                w.element("LoggingEnabled", |w| {
+            // Empty where there are no logs: the suite of the Java SDK v2 looks into it.
+            w.element("LoggingEnabled", |w| {
+                if let Some(target) = &self.target {
                     w.text("TargetBucket", &target.bucket);
                     w.text("TargetPrefix", &target.prefix);
                     if let Some(role) = &target.role {
                         w.text("LoggingRole", role);
                     }
-                });
-            }
+                }
+            });
         })
     }
 
     /// Reads and validates the document; whether the target exists is the server's to say.
     ///
-    /// Errors: 400 `MalformedXML`, also for a target without bucket; 400 `InvalidArgument` for a prefix of more than
+    /// Errors: 400 `MalformedXML`, also for a target with a prefix and no bucket; 400 `InvalidArgument` for a prefix of more than
     /// 32 characters or one that does not begin with a letter.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
         let root = Element::parse_kept(bytes, "BucketLoggingStatus")?;
-        let Some(element) = root.child("LoggingEnabled") else {
+        let element = root.child("LoggingEnabled");
+        let Some(element) = element.filter(|element| !element.children.is_empty()) else {
             return Ok(Self::default());
         };
         let target = LoggingTarget {

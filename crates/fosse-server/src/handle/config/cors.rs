@@ -14,7 +14,11 @@ const MAX_BODY: usize = 16 * 1024;
 
 /// `PUT /?cors`: replaces all rules.
 pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
-    let document = body.document(&call.headers, MAX_BODY).await?;
+    let limit = call.service.config.limits.max_xml_bytes;
+    let document = body.document(&call.headers, limit).await?;
+    if document.len() > MAX_BODY {
+        return Err(ErrorCode::CorsRuleBeyondLimit.into());
+    }
     let cors = CorsConfiguration::from_xml(&document)?;
     store(call, granted, CORS, cors.to_xml()).await
 }

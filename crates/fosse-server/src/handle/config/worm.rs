@@ -10,10 +10,9 @@ use crate::respond::{Answer, empty, set, xml};
 use crate::upload::RequestBody;
 use fosse_oss::xml::{ExtendWormConfiguration, InitiateWormConfiguration, WormConfiguration};
 use fosse_oss::{ErrorCode, OssError};
-use fosse_store::{Bucket, Worm};
+use fosse_store::{Bucket, Versioning, Worm};
 use http::StatusCode;
 use http::header::HeaderName;
-use std::sync::{Arc, Mutex, PoisonError};
 
 const WORM_ID: HeaderName = HeaderName::from_static("x-oss-worm-id");
 
@@ -21,29 +20,23 @@ const WORM_ID: HeaderName = HeaderName::from_static("x-oss-worm-id");
 async fn change(
     call: &Call,
     granted: &Authorized,
-    change: impl Fn(&mut Bucket) -> Result<(), ErrorCode> + Send + 'static,
+    change: impl Fn(&mut Bucket) -> Result<(), OssError> + Send + 'static,
 ) -> Result<(), OssError> {
-    let outcome = Arc::new(Mutex::new(Ok(())));
-    let told = outcome.clone();
-    call.service
-        .store
-        .update_bucket(&granted.bucket()?.name, move |bucket| {
-            let mut outcome = told.lock().unwrap_or_else(PoisonError::into_inner);
-            *outcome = change(bucket);
-        })
-        .await
-        .map_err(fault::of)?;
-    let outcome = *outcome.lock().unwrap_or_else(PoisonError::into_inner);
-    outcome.map_err(OssError::from)
+    let (store, name) = (&call.service.store, &granted.bucket()?.name);
+    let changed = store.try_update_bucket(name, change).await;
+    changed.map_err(fault::of)?.map(drop)
 }
 
 /// The retention that is in force, if it has this id.
-fn named<'b>(bucket: &'b mut Bucket, id: &str, now_ms: i64) -> Result<&'b mut Worm, ErrorCode> {
+fn named<'b>(bucket: &'b mut Bucket, id: &str, now_ms: i64) -> Result<&'b mut Worm, OssError> {
     bucket
         .worm
         .as_mut()
         .filter(|worm| worm.in_force(now_ms) && worm.id == id)
-        .ok_or(ErrorCode::NoSuchWormConfiguration)
+        .ok_or_else(|| {
+            OssError::new(ErrorCode::NoSuchWormConfiguration)
+                .with_message("The specified WORM ID does not exist.")
+        })
 }
 
 /// `POST /?worm`.
@@ -55,7 +48,14 @@ pub(super) async fn initiate(call: &Call, body: &mut RequestBody, granted: &Auth
     change(call, granted, move |bucket| {
         let present = bucket.worm.as_ref().is_some_and(|worm| worm.in_force(now));
         if present || bucket.configs.contains_key(OBJECT_WORM) {
-            return Err(ErrorCode::WormConfigurationAlreadyExists);
+            return Err(ErrorCode::WormConfigurationAlreadyExists.into());
+        }
+        if bucket.versioning == Versioning::Suspended {
+            return Err(OssError::invalid_argument(
+                "VersioningStatus",
+                "Suspended",
+                "A bucket whose versioning is suspended cannot have a retention policy.",
+            ));
         }
         bucket.worm = Some(Worm {
             id: given.clone(),
@@ -75,12 +75,12 @@ pub(super) async fn initiate(call: &Call, body: &mut RequestBody, granted: &Auth
 pub(super) async fn abort(call: &Call, granted: &Authorized) -> Answer {
     let now = call.now_ms;
     change(call, granted, move |bucket| match &bucket.worm {
-        Some(worm) if worm.locked => Err(ErrorCode::WormConfigurationLocked),
+        Some(worm) if worm.locked => Err(ErrorCode::WormConfigurationLocked.into()),
         Some(worm) if worm.in_force(now) => {
             bucket.worm = None;
             Ok(())
         }
-        _ => Err(ErrorCode::NoSuchWormConfiguration),
+        _ => Err(ErrorCode::NoSuchWormConfiguration.into()),
     })
     .await?;
     Ok(empty(StatusCode::NO_CONTENT))
@@ -92,7 +92,7 @@ pub(super) async fn complete(call: &Call, granted: &Authorized) -> Answer {
     change(call, granted, move |bucket| {
         let worm = named(bucket, &id, now)?;
         if worm.locked {
-            return Err(ErrorCode::WormConfigurationLocked);
+            return Err(ErrorCode::WormConfigurationLocked.into());
         }
         worm.locked = true;
         Ok(())
@@ -109,7 +109,7 @@ pub(super) async fn extend(call: &Call, body: &mut RequestBody, granted: &Author
     change(call, granted, move |bucket| {
         let worm = named(bucket, &id, now)?;
         if !worm.locked || days <= worm.days {
-            return Err(ErrorCode::InvalidWormConfiguration);
+            return Err(ErrorCode::InvalidWormConfiguration.into());
         }
         worm.days = days;
         Ok(())
