@@ -1,5 +1,6 @@
-"""The internet as the suites see it: a name server that answers every question for an IPv4 address with 127.0.0.1, on
-UDP port 53 of loopback, and the one web site that suites call back, which redirects, on 127.0.0.2."""
+"""The internet as the suites see it: a name server on UDP port 53 of loopback that answers questions for the IPv4 addresses of the
+service with 127.0.0.1, and of all others with a public address that cannot be reached from here; and the one web site that
+suites call back, which redirects, on 127.0.0.2."""
 
 import http.server
 import socket
@@ -7,6 +8,8 @@ import struct
 import threading
 
 SITE = b"\x03www\x06aliyun\x03com\x00"
+SERVICE = b"\x08aliyuncs\x03com\x00"
+ELSEWHERE = bytes([223, 5, 5, 5])
 
 
 def answer(question: bytes) -> bytes | None:
@@ -21,8 +24,14 @@ def answer(question: bytes) -> bytes | None:
     count = 1 if kind == 1 else 0
     reply = question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, count, 0, 0) + question[12 : at + 5]
     if count:
-        last = 2 if question[12 : at + 1].lower() == SITE else 1
-        reply += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + bytes([127, 0, 0, last])
+        name = question[12 : at + 1].lower()
+        if name == SITE:
+            address = bytes([127, 0, 0, 2])
+        elif name.endswith(SERVICE):
+            address = bytes([127, 0, 0, 1])
+        else:
+            address = ELSEWHERE
+        reply += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + address
     return reply
 
 

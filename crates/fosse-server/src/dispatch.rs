@@ -64,7 +64,7 @@ pub(crate) fn handle(
         if call.headers.contains_key(ORIGIN) || call.cors_rules.load(Ordering::Relaxed) {
             Box::pin(handle::cors::allow_origin(&call, response.headers_mut())).await;
         }
-        let close = body.settle(call.version);
+        let close = body.settle(&call.method, call.version);
         record.bytes_in = body.received();
         if call.service.access_log.is_wanted() {
             let pending = access_log::pending(
@@ -133,7 +133,15 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
     if let Some(refusal) = operation.refusal() {
         return Err(refusal);
     }
-    route(call, body, operation, &granted).await
+    match route(call, body, operation, &granted).await {
+        Err(refusal) if refusal.code() == ErrorCode::NoSuchKey => {
+            Box::pin(website::instead_of_directory(
+                call, operation, &granted, refusal,
+            ))
+            .await
+        }
+        answer => answer,
+    }
 }
 
 /// OSS takes the newest settings of a bucket that is not there for a PutBucket with a body that is none: the suites of the

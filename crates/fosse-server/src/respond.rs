@@ -218,8 +218,10 @@ pub(crate) fn send(
         }
         _ => None,
     };
+    let state = State::from(content);
     let body = Outgoing {
-        state: State::from(content),
+        empty_frame: call.version == Version::HTTP_2 && !bodiless && matches!(state, State::Done),
+        state,
         held: Bytes::new(),
         pace,
         record,
@@ -230,6 +232,9 @@ pub(crate) fn send(
 /// The body on its way out. Dropping it, at the end or early, writes the access record.
 pub(crate) struct Outgoing {
     state: State,
+    /// Over HTTP/2 an empty body ends with an empty frame, as it would over HTTP/1.1 with a length of 0, and not with the
+    /// headers: the asynchronous client of the Java SDK v2 takes that for no body.
+    empty_frame: bool,
     /// Taken from the source and not yet sent; used up at once unless the answer is paced.
     held: Bytes,
     pace: Option<Pace>,
@@ -336,6 +341,7 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
+        this.empty_frame = false;
         if this.held.is_empty() {
             match this.poll_source(cx) {
                 Poll::Ready(Some(Ok(bytes))) => this.held = bytes,
@@ -360,7 +366,7 @@ impl HttpBody for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Done) && self.held.is_empty()
+        matches!(self.state, State::Done) && self.held.is_empty() && !self.empty_frame
     }
 
     fn size_hint(&self) -> SizeHint {

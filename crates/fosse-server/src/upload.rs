@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use fosse_oss::header::{parse_content_md5, parse_crc64};
 use fosse_oss::{ErrorCode, OssError};
 use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
-use http::{HeaderMap, Version};
+use http::{HeaderMap, Method, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use md5::{Digest, Md5};
@@ -211,7 +211,7 @@ impl RequestBody {
     ///
     /// An HTTP/1.1 client may still be sending. What remains is read and dropped beside the answer, up to a limit, so
     /// that the client gets to read the answer instead of a reset.
-    pub(crate) fn settle(&mut self, version: Version) -> bool {
+    pub(crate) fn settle(&mut self, method: &Method, version: Version) -> bool {
         let Some(mut incoming) = self.incoming.take() else {
             return self.broken;
         };
@@ -224,6 +224,12 @@ impl RequestBody {
         if self.expects_continue && !self.polled {
             return true;
         }
+        // Clients that announce a body with these often have none (suite of oss2), and their next request would be taken for
+        // it.
+        let unlikely = matches!(
+            *method,
+            Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
+        );
         let left = self
             .declared
             .map(|length| length.saturating_sub(self.received));
@@ -241,7 +247,7 @@ impl RequestBody {
             let _ = tokio::time::timeout(time, drain).await;
         });
         // Where chunks end, and whether trailers follow, is not known before they are read.
-        left.is_none_or(|left| left > limit)
+        unlikely || left.is_none_or(|left| left > limit)
     }
 }
 

@@ -75,6 +75,17 @@ fn index_pages_of_one_level() {
     // A signed read of a missing key gets no error page.
     let reply = server.send(&Request::get("flat-site", "missing"));
     assert_eq!(reply.error(), (404, "NoSuchKey".into()));
+    // A signed read of a missing directory gets the index page, if the caller may read that (suite of oss2).
+    let reply = server.send(&Request::get("flat-site", "sub/"));
+    assert_eq!((reply.status, reply.text().as_str()), (200, "root"));
+    server.put("flat-site", "there/", b"itself");
+    let reply = server.send(&Request::get("flat-site", "there/"));
+    assert_eq!(reply.text(), "itself");
+    let gone = Request::new("DELETE", "flat-site", "index.html");
+    assert_eq!(server.send(&gone).status, 204);
+    let reply = server.send(&Request::get("flat-site", "sub/"));
+    assert_eq!(reply.error(), (404, "NoSuchKey".into()));
+    server.put("flat-site", "index.html", b"root");
     // The error page is whole even when a part of the page was asked for.
     let reply = server.send(&anonymous("flat-site", "missing").header("Range", "bytes=0-1"));
     assert_eq!((reply.status, reply.text().as_str()), (404, "sorry"));

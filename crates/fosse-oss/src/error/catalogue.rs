@@ -171,7 +171,7 @@ catalogue! {
     KeyPendingDeletion = "KeyPendingDeletion", 409, "The request was rejected because the key state is PendingDeletion.";
     KeyPendingImport = "KeyPendingImport", 409, "The request was rejected because the key state is PendingImport.";
     // §4.6 Multipart
-    NoSuchUpload = "NoSuchUpload", 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+    NoSuchUpload = "NoSuchUpload", 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", "0042-00000002";
     InvalidPart = "InvalidPart", 400, "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
     InvalidPartOrder = "InvalidPartOrder", 400, "The list of parts was not in ascending order. Parts list must specified in order by part number.";
     PartNotSequential = "PartNotSequential", 400, "For sequential multipart upload, you must upload or complete parts with sequential part number.";

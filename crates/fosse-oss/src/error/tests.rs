@@ -7,11 +7,12 @@ use std::collections::HashSet;
 fn wire_texts_are_unique_and_found_again() {
     let mut seen = HashSet::new();
     for &code in ErrorCode::ALL {
-        assert!(seen.insert(code.as_str()), "{code} twice");
         // Two rows are `InvalidRange`: of a download, and of a selection.
-        if code != ErrorCode::InvalidSplitRange {
-            assert_eq!(ErrorCode::from_wire(code.as_str()), Some(code));
+        if code == ErrorCode::InvalidSplitRange {
+            continue;
         }
+        assert!(seen.insert(code.as_str()), "{code} twice");
+        assert_eq!(ErrorCode::from_wire(code.as_str()), Some(code));
     }
     assert_eq!(ErrorCode::from_wire("nosuchkey"), None);
 }

@@ -27,8 +27,10 @@ pub struct SseRequest {
 impl SseRequest {
     /// Reads the three headers; `None` when there is none of them.
     ///
+    /// A data algorithm says nothing unless the algorithm is KMS: the suite of oss2 sends it with the others and with none.
+    ///
     /// Errors: 400 `InvalidEncryptionAlgorithmError`; 400 `InvalidDataEncryptionAlgorithmError` for a data algorithm
-    /// other than `SM4`, or with another algorithm than KMS; 400 `InvalidArgument` for a key id that is malformed or
+    /// other than `SM4`; 400 `InvalidArgument` for a key id that is malformed or
     /// goes with another algorithm than KMS.
     pub fn parse(
         algorithm: Option<&str>,
@@ -43,11 +45,13 @@ impl SseRequest {
                 let algorithm = ServerSideEncryption::parse(word)?;
                 Self::new(algorithm, data, key_id, SSE_KEY_ID).map(Some)
             }
-            None => match (data, key_id) {
-                (None, None) => Ok(None),
-                (Some(_), _) => Err(ErrorCode::InvalidDataEncryptionAlgorithmError.into()),
-                (None, Some(id)) => Err(only_with_kms(SSE_KEY_ID, id)),
-            },
+            None => {
+                check_data(data)?;
+                match key_id {
+                    None => Ok(None),
+                    Some(id) => Err(only_with_kms(SSE_KEY_ID, id)),
+                }
+            }
         }
     }
 
@@ -61,9 +65,7 @@ impl SseRequest {
         named: &str,
     ) -> Result<Self, OssError> {
         let kms = algorithm == ServerSideEncryption::Kms;
-        if data.is_some_and(|word| word != "SM4" || !kms) {
-            return Err(ErrorCode::InvalidDataEncryptionAlgorithmError.into());
-        }
+        check_data(data)?;
         if let (Some(id), false) = (key_id, kms) {
             return Err(only_with_kms(named, id));
         }
@@ -79,9 +81,16 @@ impl SseRequest {
         }
         Ok(Self {
             algorithm,
-            data_sm4: data.is_some(),
+            data_sm4: kms && data.is_some(),
             key_id: key_id.map(str::to_owned),
         })
+    }
+}
+
+fn check_data(data: Option<&str>) -> Result<(), OssError> {
+    match data {
+        None | Some("SM4") => Ok(()),
+        Some(_) => Err(ErrorCode::InvalidDataEncryptionAlgorithmError.into()),
     }
 }
 
@@ -121,8 +130,13 @@ mod tests {
         }
         let bad = ErrorCode::InvalidDataEncryptionAlgorithmError;
         assert_eq!(code(Some("KMS"), Some("AES256"), None), bad);
-        assert_eq!(code(Some("AES256"), Some("SM4"), None), bad);
-        assert_eq!(code(None, Some("SM4"), None), bad);
+        assert_eq!(code(Some("AES256"), Some("AES256"), None), bad);
+        assert_eq!(code(None, Some("sm4"), None), bad);
+        for word in ["AES256", "SM4"] {
+            let asked = SseRequest::parse(Some(word), Some("SM4"), None).unwrap();
+            assert!(!asked.unwrap().data_sm4, "{word}");
+        }
+        assert_eq!(SseRequest::parse(None, Some("SM4"), None).unwrap(), None);
         let bad = ErrorCode::InvalidArgument;
         assert_eq!(code(Some("AES256"), None, Some("id")), bad);
         assert_eq!(code(None, None, Some("id")), bad);

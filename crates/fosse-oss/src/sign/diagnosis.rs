@@ -612,6 +612,7 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
         }
         Rule::V1UrlKeyIdMissing
         | Rule::V1UrlExpiresMissing
+        | Rule::V4UrlRegion
         | Rule::V4UrlCredentialMissing
         | Rule::V4UrlDateMissing
         | Rule::V4UrlExpiresMissing

@@ -124,7 +124,7 @@ pub fn verify_form<'a>(
         Scheme::V4 => Some(Scope::parse(key_field).map_err(|error| {
             let rule = match error {
                 ScopeError::KeyId => Rule::FormKeyId,
-                ScopeError::Shape | ScopeError::Date => Rule::FormCredential,
+                ScopeError::Shape | ScopeError::Region | ScopeError::Date => Rule::FormCredential,
             };
             refuse(rule, Some(scheme)).with_argument("x-oss-credential", key_field)
         })?),

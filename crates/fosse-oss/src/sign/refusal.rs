@@ -63,6 +63,8 @@ pub enum Rule {
     V4UrlScopeDate,
     /// V4 URL: shape of the credential.
     V4UrlCredential,
+    /// The region of `x-oss-credential` is empty.
+    V4UrlRegion,
     /// V4 URL without `x-oss-date`.
     V4UrlDateMissing,
     /// `x-oss-date` is not `YYYYMMDDTHHMMSSZ`.
@@ -137,6 +139,7 @@ pub enum Rule {
     FormField,
 }
 
+const REGION_OF_URL: &str = "The signing region in credential is invalid.";
 const HEADER_INVALID: &str = "Authorization header is invalid.";
 const DATE_REQUIRED: &str = "OSS authentication requires a valid Date.";
 const V1_URL_PARTS: &str =
@@ -319,6 +322,7 @@ impl Refusal {
                 argument("Invalid date in x-oss-credential.", Some("0002-00000223"))
             }
             Rule::V4UrlCredential => argument("Invalid x-oss-credential.", Some("0002-00000224")),
+            Rule::V4UrlRegion => argument(REGION_OF_URL, Some("0002-00000224")),
             Rule::V4UrlDateMissing => {
                 argument("A V4 URL requires the x-oss-date parameter.", None)
             }
@@ -350,6 +354,10 @@ impl Refusal {
             // The number names V1 and V2; that of V4 is not known.
             Rule::Expired => denied("Request has expired.", (!self.v4()).then_some("0002-00000069")),
             Rule::NotYetValid => denied("Request is not valid yet.", Some("0002-00000235")),
+            // The suite of oss2 knows the sentence.
+            Rule::Region if self.carrier == Some(Carrier::Url) => {
+                argument(REGION_OF_URL, Some("0002-00000226"))
+            }
             Rule::Region => argument(
                 "Invalid signing region in Authorization header.",
                 Some("0002-00000226"),

@@ -24,6 +24,8 @@ pub struct Scope<'a> {
 pub enum ScopeError {
     /// Not five parts, an empty part, or another terminator.
     Shape,
+    /// The region is empty: the client was told none.
+    Region,
     /// The date is not eight digits.
     Date,
     /// The AccessKey ID is empty, too long or has characters that no id has.
@@ -42,7 +44,13 @@ impl<'a> Scope<'a> {
         let (access_key_id, date) = last_part(rest)?;
         let plain =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if terminator != V4_TERMINATOR || !plain(product) || !plain(region) {
+        if terminator != V4_TERMINATOR || !plain(product) {
+            return Err(ScopeError::Shape);
+        }
+        if region.is_empty() {
+            return Err(ScopeError::Region);
+        }
+        if !plain(region) {
             return Err(ScopeError::Shape);
         }
         if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -131,7 +139,7 @@ mod tests {
                 "ak/20240115/cn-hangzhou/oss/aliyun_v4_request/",
                 ScopeError::Shape,
             ),
-            ("ak/20240115//oss/aliyun_v4_request", ScopeError::Shape),
+            ("ak/20240115//oss/aliyun_v4_request", ScopeError::Region),
             (
                 "ak/20240115/cn-hangzhou//aliyun_v4_request",
                 ScopeError::Shape,

@@ -214,9 +214,9 @@ impl<'r, 'a> Verifier<'r, 'a, '_> {
                     AuthorizationError::V4Scope(ScopeError::KeyId) => {
                         (Rule::V4HeaderKeyId, Some(Scheme::V4))
                     }
-                    AuthorizationError::V4Scope(ScopeError::Shape | ScopeError::Date) => {
-                        (Rule::V4HeaderCredential, Some(Scheme::V4))
-                    }
+                    AuthorizationError::V4Scope(
+                        ScopeError::Shape | ScopeError::Region | ScopeError::Date,
+                    ) => (Rule::V4HeaderCredential, Some(Scheme::V4)),
                     AuthorizationError::V4Additional(AdditionalHeadersError::Empty) => {
                         (Rule::V4HeaderAdditionalEmpty, Some(Scheme::V4))
                     }
@@ -409,6 +409,7 @@ impl<'r, 'a> Verifier<'r, 'a, '_> {
         let scope = Scope::parse(&credential_text).map_err(|error| {
             let rule = match error {
                 ScopeError::Shape => Rule::V4UrlCredential,
+                ScopeError::Region => Rule::V4UrlRegion,
                 ScopeError::Date => Rule::V4UrlScopeDate,
                 ScopeError::KeyId => Rule::V4UrlKeyId,
             };

@@ -122,7 +122,7 @@ impl ListPartsResult {
             is_truncated: root.flag_of("IsTruncated")?,
             client_encryption: CLIENT_ENCRYPTION
                 .iter()
-                .filter_map(|(_, element)| Some((*element, root.value_of(element)?.to_owned())))
+                .filter_map(|(_, element)| Some((*element, root.child(element)?.text.clone())))
                 .collect(),
             parts: root.all("Part").map(read).collect::<Result<_, _>>()?,
         })

@@ -1,7 +1,6 @@
 //! `RestoreRequest`: the body of RestoreObject (api-objects.md §12).
 
 use crate::OssError;
-use crate::xml::read::malformed;
 use crate::xml::{Element, Writer};
 
 /// How soon a restored copy is wanted.
@@ -56,14 +55,17 @@ impl RestoreRequest {
     }
 
     /// Reads the document; an empty body asks for the defaults. Whether days and tier fit the storage class is the
-    /// server's to judge. Errors: 400 `MalformedXML`, also for an unknown tier.
+    /// server's to judge. Errors: 400 `MalformedXML`; 400 `InvalidArgument` for an unknown tier (suite of oss2).
     pub fn from_xml(bytes: &[u8]) -> Result<Self, OssError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
         let root = Element::parse(bytes, "RestoreRequest")?;
         let tier = match root.child("JobParameters").and_then(|p| p.value_of("Tier")) {
-            Some(word) => Some(RestoreTier::from_text(word).ok_or_else(malformed)?),
+            Some(word) => Some(RestoreTier::from_text(word).ok_or_else(|| {
+                let message = "The tier of a restore is Expedited, Standard or Bulk.";
+                OssError::invalid_argument("Tier", word, message)
+            })?),
             None => None,
         };
         Ok(Self {

@@ -411,7 +411,7 @@ mod tests {
         ] {
             assert_eq!(
                 code(input(&format!("<Range>{range}</Range>"))),
-                E::InvalidArgument,
+                E::InvalidSplitRange,
                 "{range}"
             );
         }

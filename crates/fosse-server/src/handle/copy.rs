@@ -202,7 +202,7 @@ fn attributes(
     if directive == Directive::Copy && !edits {
         attrs.headers.clone_from(&source.object.attrs.headers);
         attrs.meta.clone_from(&source.object.attrs.meta);
-    } else if !edits {
+    } else {
         keep_what_reads_the_bytes(&mut attrs, &source.object.attrs);
     }
     // A link is copied as a link.

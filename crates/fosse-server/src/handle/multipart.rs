@@ -78,14 +78,14 @@ pub(crate) fn no_such_upload(call: &Call, error: StoreError, ec: Option<&'static
     }
 }
 
-/// Encryption is chosen when an upload begins; on a part it is refused (api-objects.md §9.2).
+/// Encryption is chosen when an upload begins; on a part, and at the end, it is refused (api-objects.md §9.2).
 pub(crate) fn refuse_encryption(call: &Call) -> Result<(), OssError> {
     for name in [SSE, SSE_DATA, SSE_KEY_ID] {
         if let Some(value) = call.header(name) {
             return Err(OssError::invalid_argument(
                 name,
                 &value,
-                "Encryption headers are not allowed on a part.",
+                "Encryption is chosen when an upload begins.",
             ));
         }
     }
@@ -135,6 +135,7 @@ pub(crate) fn hex(md5: &[u8; 16]) -> String {
 /// `POST /KEY?uploadId=ID`.
 pub(crate) async fn complete(call: &Call, body: &mut RequestBody, granted: &Authorized) -> Answer {
     let encoding = list::encoding(call)?;
+    refuse_encryption(call)?;
     let (bucket, key) = (granted.bucket()?, granted.key()?.as_str());
     let id = upload_id(call);
     let store = &call.service.store;

@@ -5,7 +5,7 @@
 
 mod routing;
 
-use crate::gate::{self, Caller};
+use crate::gate::{self, Authorized, Caller};
 use crate::handle;
 use crate::request::Call;
 use crate::respond::{Answer, empty, set};
@@ -70,6 +70,37 @@ pub(crate) async fn serve(call: &mut Call) -> Option<Answer> {
     // The log tells what was asked for.
     call.target.key = key;
     Some(answer)
+}
+
+/// Answers a signed request for `directory/` where there is no such object: with the index page of a website, if the caller may
+/// read it. The suite of oss2 expects it, beside what the documentation says of anonymous requests.
+///
+/// Errors: `refusal` where the bucket is no website; those of reading the page.
+pub(crate) async fn instead_of_directory(
+    call: &mut Call,
+    operation: Operation,
+    granted: &Authorized,
+    refusal: OssError,
+) -> Answer {
+    let reads = matches!(operation, Operation::GetObject | Operation::HeadObject);
+    if !reads || !call.target.key.ends_with(b"/") || call.query.has("versionId") {
+        return Err(refusal);
+    }
+    let configs = call.service.configs.of(granted.bucket()?);
+    let Some(site) = configs.website()? else {
+        return Err(refusal);
+    };
+    let key = call.target.key.clone();
+    let index = String::from_utf8_lossy(&key);
+    let index = routing::indexed(site, &index);
+    let answer = match index.ends_with('/') {
+        // No index page is configured.
+        true => Err(refusal),
+        false => fetch(call, Some(&index)).await,
+    };
+    // The log tells what was asked for.
+    call.target.key = key;
+    answer
 }
 
 async fn page(call: &mut Call, site: &WebsiteConfiguration, key: &str) -> Answer {
@@ -149,7 +180,7 @@ fn redirect(status: u16, there: &str) -> http::Response<crate::respond::Content>
     response
 }
 
-/// Reads an object as the anonymous caller; `None`: the one that the call names.
+/// Reads an object as the caller; `None`: the one that the call names.
 async fn fetch(call: &mut Call, key: Option<&str>) -> Answer {
     if let Some(key) = key {
         call.target.key = key.as_bytes().to_vec();
