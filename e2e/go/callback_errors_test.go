@@ -88,8 +88,8 @@ func TestRefusalsOfCallbacks(t *testing.T) {
 			CompleteMultipartUpload: &oss.CompleteMultipartUpload{Parts: partsOf(s.parts[0])},
 		}), "InvalidArgument", message)
 	}
-	bad, long := encoded(t, map[string]string{"a": "1"}), encoded(t, map[string]string{"x:a": strings.Repeat("v", 5120)})
-	s.refuses(t, "a variable without x:", put(callback(t, nil), bad), "InvalidArgument", "The callback var is not expecten json.")
+	bad, long := encoded(t, map[string]string{"x:A": "1"}), encoded(t, map[string]string{"x:a": strings.Repeat("v", 5120)})
+	s.refuses(t, "a variable with capitals", put(callback(t, nil), bad), "InvalidArgument", "The callback var is not expecten json.")
 	s.refuses(t, "long variables", put(callback(t, nil), long), "InvalidArgument", "The length of callback var exceed max value.")
 	asked := callback(t, nil)
 	s.refusesSent(t, "in two places", "PUT", "new", map[string]string{"callback": asked}, map[string]string{"x-oss-callback": asked}, "x",

@@ -71,7 +71,6 @@ func TestRefusalsOfWriters(t *testing.T) {
 			"a class that there is not":         {map[string]string{"x-oss-storage-class": "Frozen"}, []string{"InvalidArgument"}},
 			"a cipher that there is not":        {map[string]string{sse: "ROT13"}, []string{"InvalidEncryptionAlgorithmError"}},
 			"a data cipher that there is not":   {map[string]string{sse: "KMS", "x-oss-server-side-data-encryption": "AES256"}, []string{"InvalidDataEncryptionAlgorithmError"}},
-			"a data cipher without KMS":         {map[string]string{sse: "AES256", "x-oss-server-side-data-encryption": "SM4"}, []string{"InvalidDataEncryptionAlgorithmError"}},
 			"a key id without KMS":              {map[string]string{sse: "AES256", sse + "-key-id": "id"}, []string{"InvalidArgument"}},
 			"a tag given twice":                 {map[string]string{"x-oss-tagging": "a=1&a=2"}, []string{"InvalidArgument", badTags}},
 			"a tag that is not encoded":         {map[string]string{"x-oss-tagging": "a=%zz"}, []string{"InvalidArgument", badTags}},

@@ -51,6 +51,8 @@ var codes = map[string]serviceFailure{
 	"NoSuchKey":                           {status: 404, message: "The specified key does not exist.", ec: "0026-00000001"},
 	"NoSuchObjectWormConfiguration":       {status: 404},
 	"NoSuchUpload":                        {status: 404, message: "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."},
+	"PartAlreadyExist":                    {status: 409, message: "For sequential multipart upload, you can't overwrite uploaded parts."},
+	"PartNotSequential":                   {status: 400, message: "For sequential multipart upload, you must upload or complete parts with sequential part number."},
 	"NoSuchVersion":                       {status: 404, message: "The specified version does not exist."},
 	"NotImplemented":                      {status: 400, message: "A header you provided implies functionality that is not implemented."},
 	"NotSymlink":                          {status: 400, message: "The object is not symlink."},

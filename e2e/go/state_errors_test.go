@@ -148,7 +148,7 @@ func TestRestoreRefusals(t *testing.T) {
 		t.Errorf("%s", refusal.Snapshot)
 	}
 	says(t, restore(c, bucket, "absent", 0, ""), "NoSuchKey")
-	says(t, restore(c, bucket, "coldarchive", 1, "Fast"), "MalformedXML")
+	says(t, restore(c, bucket, "coldarchive", 1, "Fast"), "InvalidArgument")
 	says(t, restore(c, bucket, "archive", 1, "Standard"), "MalformedXML")
 	says(t, restore(c, bucket, "deepcoldarchive", 1, "Bulk"), "MalformedXML")
 	says(t, restore(c, bucket, "archive", 8, ""), "InvalidArgument")

@@ -46,8 +46,8 @@ REFUSED = {
         encoded({"callbackUrl": "http://192.168.0.1/", **BODY}), None, "Private address is forbidden to callback."),
     "variables that are not JSON": (
         encoded({"callbackUrl": "http://127.0.0.1:9", **BODY}), text("x"), "The callback var is not expecten json."),
-    "a variable without x:": (
-        encoded({"callbackUrl": "http://127.0.0.1:9", **BODY}), encoded({"a": "1"}),
+    "a variable with capitals": (
+        encoded({"callbackUrl": "http://127.0.0.1:9", **BODY}), encoded({"x:A": "1"}),
         "The callback var is not expecten json."),
     "long variables": (
         encoded({"callbackUrl": "http://127.0.0.1:9", **BODY}), encoded({"x:a": "v" * 5120}),

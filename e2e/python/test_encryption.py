@@ -55,3 +55,28 @@ def test_the_second_sdk_uploads_parts_under_a_default_key(root, bucket):
     assert head.server_side_encryption == "KMS" and len(head.server_side_encryption_key_id) == 36
     got = client.get_object(oss_v2.GetObjectRequest(bucket, "key", range_header="bytes=3-5"))
     assert got.body.read() == b"345"
+
+
+def test_a_data_cipher_counts_with_kms_only(bucket):
+    """Elsewhere it is ignored, in headers and in the bucket's default; and encryption is chosen when an upload begins."""
+    target = sdk.Oss2("v1")._bucket(bucket)
+    data = "x-oss-server-side-data-encryption"
+    for headers, shown in (
+        ({SSE: "KMS", data: "SM4"}, ("KMS", "SM4")),
+        ({SSE: "AES256", data: "SM4"}, ("AES256", None)),
+        ({SSE: "SM4", data: "SM4"}, ("SM4", None)),
+        ({data: "SM4"}, (None, None)),
+    ):
+        put = target.put_object("k", b"body", headers=headers)
+        assert (put.headers.get(SSE), put.headers.get(data)) == shown, headers
+    rule = oss2.models.ServerSideEncryptionRule()
+    rule.sse_algorithm, rule.kms_data_encryption = "AES256", "SM4"
+    target.put_bucket_encryption(rule)
+    shown = target.get_bucket_encryption()
+    assert (shown.sse_algorithm, shown.kms_data_encryption) == ("AES256", None)
+
+    upload = target.init_multipart_upload("parts", headers={SSE: "KMS"}).upload_id
+    part = oss2.models.PartInfo(1, target.upload_part("parts", upload, 1, b"body").etag)
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        target.complete_multipart_upload("parts", upload, [part], headers={SSE: "KMS"})
+    assert target.complete_multipart_upload("parts", upload, [part]).headers[SSE] == "KMS"

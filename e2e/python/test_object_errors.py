@@ -33,8 +33,6 @@ OF_WRITERS = {
     "a cipher that there is not": ({SSE: "ROT13"}, "InvalidEncryptionAlgorithmError"),
     "a data cipher that there is not": (
         {SSE: "KMS", "x-oss-server-side-data-encryption": "AES256"}, "InvalidDataEncryptionAlgorithmError"),
-    "a data cipher without KMS": (
-        {SSE: "AES256", "x-oss-server-side-data-encryption": "SM4"}, "InvalidDataEncryptionAlgorithmError"),
     "a key id without KMS": ({SSE: "AES256", f"{SSE}-key-id": "id"}, "InvalidArgument"),
     "a tag given twice": ({"x-oss-tagging": "a=1&a=2"}, "InvalidArgument", TAGGING),
     "a tag that is not encoded": ({"x-oss-tagging": "a=%zz"}, "InvalidArgument", TAGGING),

@@ -145,7 +145,7 @@ def test_restores_that_are_not_possible(client, archive):
     for arguments, *expected in (
         ({"key": "standard"}, "OperationNotSupported", None, "0016-00000702"),
         ({"key": "absent"}, "NoSuchKey"),
-        ({"key": "cold", "days": 1, "tier": "Fast"}, "MalformedXML"),
+        ({"key": "cold", "days": 1, "tier": "Fast"}, "InvalidArgument"),
         ({"key": "archive", "days": 1, "tier": "Standard"}, "MalformedXML"),
         ({"key": "deep", "days": 1, "tier": "Bulk"}, "MalformedXML"),
         ({"key": "archive", "days": 8}, "InvalidArgument"),
