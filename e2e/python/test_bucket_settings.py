@@ -403,6 +403,8 @@ def test_inventory(client, old, bucket):
     assert one.destination.oss_bucket_destination.bucket == f"acs:oss:::{bucket}"
     assert refused(put, "id-000") == (409, "InventoryConfigurationAlreadyExists")
     assert refused(put, "other", id="another") == (400, "InvalidArgument")
+    nowhere = inventory(bucket + "-nowhere", "other").destination
+    assert refused(put, "other", destination=nowhere) == (400, "InvalidArgument")
     page = listed()
     assert (len(page.inventory_configurations), page.is_truncated) == (100, True)
     page = listed(page.next_continuation_token)

@@ -10,7 +10,7 @@ use support::*;
 
 const DAY_MS: i64 = 86_400_000;
 
-fn put_inventory(server: &Server, source: &str, id: &str, target: &str, rest: &str) {
+fn inventory(source: &str, id: &str, target: &str, rest: &str) -> Request {
     let body = format!(
         "<InventoryConfiguration><Id>{id}</Id><IsEnabled>true</IsEnabled>\
          <Destination><OSSBucketDestination><Format>CSV</Format><AccountId>{OWNER}</AccountId>\
@@ -18,10 +18,14 @@ fn put_inventory(server: &Server, source: &str, id: &str, target: &str, rest: &s
          <Prefix>reports</Prefix><Encryption><SSE-OSS></SSE-OSS></Encryption></OSSBucketDestination></Destination>{rest}\
          </InventoryConfiguration>"
     );
-    let request = Request::new("PUT", source, "")
+    Request::new("PUT", source, "")
         .query("inventory", "")
-        .query("inventoryId", id);
-    let reply = server.send(&request.body(body.as_bytes()));
+        .query("inventoryId", id)
+        .body(body.as_bytes())
+}
+
+fn put_inventory(server: &Server, source: &str, id: &str, target: &str, rest: &str) {
+    let reply = server.send(&inventory(source, id, target, rest));
     assert_eq!(reply.status, 200, "{reply:?}");
     // The first report comes when nothing has changed for a minute.
     std::thread::sleep(Duration::from_millis(50));
@@ -183,19 +187,84 @@ fn all_versions_once_a_week() {
     server.stop();
 }
 
+const DAILY: &str = "<Schedule><Frequency>Daily</Frequency></Schedule><IncludedObjectVersions>All</IncludedObjectVersions>";
+
 #[test]
-fn without_a_target_nothing_is_written() {
-    let mut server = Server::start();
+fn a_destination_is_a_bucket_of_the_owner() {
+    let server = Server::start();
     server.bucket("source-bucket");
     let other = Request::new("PUT", "others-bucket", "").by(OTHER_ID, OTHER_SECRET);
     assert_eq!(server.send(&other).status, 200);
-    put_inventory(
-        &server,
-        "source-bucket",
-        "lost",
-        "others-bucket",
-        "<Schedule><Frequency>Daily</Frequency></Schedule><IncludedObjectVersions>All</IncludedObjectVersions>",
-    );
+    // Open to everybody: no permission to write makes it a destination.
+    let open = Request::new("PUT", "others-bucket", "")
+        .query("acl", "")
+        .header("x-oss-acl", "public-read-write")
+        .by(OTHER_ID, OTHER_SECRET);
+    assert_eq!(server.send(&open).status, 200);
+    let mut told = Vec::new();
+    for target in ["nobodys-bucket", "others-bucket"] {
+        let reply = server.send(&inventory("source-bucket", "i", target, DAILY));
+        assert_eq!(reply.error(), (400, "InvalidArgument".to_owned()));
+        assert_eq!(reply.header("x-oss-ec"), Some("0020-00000033"));
+        let value = reply.element("ArgumentValue");
+        assert_eq!(value, Some(format!("acs:oss:::{target}")));
+        told.push((reply.element("Message"), reply.element("ArgumentName")));
+        let get = Request::get("source-bucket", "")
+            .query("inventory", "")
+            .query("inventoryId", "i");
+        let missing = (404, "NoSuchInventory".to_owned());
+        assert_eq!(server.send(&get).error(), missing);
+    }
+    // Whether somebody else has a bucket of that name is not told.
+    assert_eq!(told[0], told[1]);
+    // Its own bucket is one of the owner's, too.
+    let own = inventory("source-bucket", "i", "source-bucket", DAILY);
+    assert_eq!(server.send(&own).status, 200);
+}
+
+#[test]
+fn a_thousand_inventories_and_no_more() {
+    let server = Server::start();
+    server.bucket("source-bucket");
+    let full = server.store.update_bucket("source-bucket", |bucket| {
+        for n in 0..999 {
+            let text = inventory("source-bucket", &format!("i{n}"), "source-bucket", DAILY).body;
+            bucket.configs.insert(format!("inventory/i{n}"), text);
+        }
+    });
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(full)
+        .unwrap();
+    let put = |id: &str| {
+        let reply = server.send(&inventory("source-bucket", id, "source-bucket", DAILY));
+        reply.error()
+    };
+    assert_eq!(put("i999"), (200, String::new()));
+    assert_eq!(put("i1000"), (400, "InventoryExceedLimit".to_owned()));
+    let exists = (409, "InventoryConfigurationAlreadyExists".to_owned());
+    assert_eq!(put("i999"), exists);
+    let delete = Request::new("DELETE", "source-bucket", "")
+        .query("inventory", "")
+        .query("inventoryId", "i7");
+    assert_eq!(server.send(&delete).status, 204);
+    assert_eq!(put("i1000"), (200, String::new()));
+}
+
+/// A destination that was right when the inventory was put, and whose name has another owner when the report is due.
+#[test]
+fn what_became_somebody_elses_is_not_written() {
+    let mut server = Server::start();
+    for bucket in ["source-bucket", "others-bucket"] {
+        server.bucket(bucket);
+    }
+    let put = inventory("source-bucket", "lost", "others-bucket", DAILY);
+    assert_eq!(server.send(&put).status, 200);
+    let delete = Request::new("DELETE", "others-bucket", "");
+    assert_eq!(server.send(&delete).status, 204);
+    let other = Request::new("PUT", "others-bucket", "").by(OTHER_ID, OTHER_SECRET);
+    assert_eq!(server.send(&other).status, 200);
+    server.offset_ms.fetch_add(61_000, Ordering::Relaxed);
     let limit = Instant::now() + Duration::from_secs(20);
     let failed = "fosse_inventory_failures_total 1";
     while !server.metrics().lines().any(|line| line == failed) {

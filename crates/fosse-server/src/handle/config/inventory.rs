@@ -3,7 +3,9 @@
 use super::{change, received};
 use crate::bucket_config::name::{INVENTORY, INVENTORY_RUN};
 use crate::bucket_config::stored_inventories;
+use crate::deposit::{self, DepositError};
 use crate::gate::Authorized;
+use crate::handle::fault;
 use crate::request::Call;
 use crate::respond::{Answer, empty, xml};
 use crate::upload::RequestBody;
@@ -23,6 +25,8 @@ pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
         let message = "The inventoryId of the request is not the Id of its document.";
         return Err(OssError::invalid_argument("inventoryId", id, message));
     }
+    let owner = &granted.bucket()?.owner;
+    check_destination(call, owner, &inventory.destination.bucket).await?;
     let (name, text) = (key(id), inventory.to_xml().into_bytes());
     change(call, granted, move |configs| {
         if configs.contains_key(&name) {
@@ -37,6 +41,22 @@ pub(super) async fn put(call: &Call, body: &mut RequestBody, granted: &Authorize
     .await?;
     call.service.inventories.wake();
     Ok(empty(StatusCode::OK))
+}
+
+/// The destination has to be there and belong to the owner of the source. The worker looks again before each report, as
+/// buckets come and go.
+async fn check_destination(call: &Call, owner: &str, bucket: &str) -> Result<(), OssError> {
+    match deposit::target(&call.service, bucket, owner).await {
+        Ok(_) => Ok(()),
+        Err(DepositError::Store(error)) => Err(fault::of(error)),
+        // One answer for both: whether somebody else's bucket exists is nobody's business.
+        Err(_) => {
+            let message =
+                "The owner of this bucket has no bucket of the name of the inventory destination.";
+            let value = format!("acs:oss:::{bucket}");
+            Err(OssError::invalid_argument("Bucket", &value, message).with_ec("0020-00000033"))
+        }
+    }
 }
 
 /// `GET /?inventory&inventoryId=ID`.
