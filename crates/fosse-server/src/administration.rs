@@ -1,5 +1,5 @@
 //! Administration by an operator: the actions of RAM on any account, and those that RAM does not have (accounts, inline
-//! policies). The same call serves the admin listener and a data directory whose server is stopped.
+//! policies, settings of buckets that OSS does not have). The same call serves the admin listener and a data directory whose server is stopped.
 
 use crate::ram::{self, Params, Ram};
 use crate::rpc::{RpcError, fields_to_json};
@@ -51,7 +51,8 @@ impl fmt::Debug for AdminToken {
 #[derive(Debug, Clone)]
 pub struct AdminCall {
     /// Name of the action: one of RAM (2015-05-01), or `CreateAccount`, `GetAccount`, `UpdateAccount`, `DeleteAccount`,
-    /// `ListAccounts`, `PutInlinePolicy`, `GetInlinePolicy`, `DeleteInlinePolicy`, `ListInlinePolicies`.
+    /// `ListAccounts`, `PutInlinePolicy`, `GetInlinePolicy`, `DeleteInlinePolicy`, `ListInlinePolicies`, `ListBuckets`,
+    /// `GetBucket`, `UpdateBucket`.
     pub action: String,
     /// Account that is administered; `None`: that of the server's root AccessKey.
     pub account: Option<String>,

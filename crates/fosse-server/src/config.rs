@@ -141,6 +141,21 @@ pub enum ForceDownload {
     Off,
 }
 
+impl ForceDownload {
+    /// What settings call them.
+    pub const NAMED: [(&'static str, Self); 3] = [
+        ("service", Self::Service),
+        ("active-content", Self::ActiveContent),
+        ("off", Self::Off),
+    ];
+
+    /// The one of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let found = Self::NAMED.iter().find(|(own, _)| *own == name)?;
+        Some(found.1)
+    }
+}
+
 /// Which requests over plain HTTP are sent on to HTTPS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HttpsRedirect {

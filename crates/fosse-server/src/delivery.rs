@@ -1,12 +1,15 @@
 //! How objects are delivered to browsers (delivery.md §3): on the server's own names a link opens nothing, it downloads; a
 //! custom domain shows what it holds. So a page that somebody uploaded never runs under a name that others trust.
 
+use crate::bucket_config::BucketConfigs;
 use crate::config::ForceDownload;
 use crate::gate::Caller;
+use crate::handle::fault;
 use crate::request::Call;
 use fosse_oss::op::{Operation, Style};
 use fosse_oss::sign::Carrier;
 use fosse_oss::{ErrorCode, OssError};
+use fosse_store::StoreError;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -24,19 +27,39 @@ fn is_link_to_default_domain(call: &Call) -> bool {
         }
 }
 
-/// Application packages are not handed out on the default domain. Errors: 400 `ApkDownloadForbidden`.
-pub(crate) fn refuse_package(call: &Call, operation: Operation) -> Result<(), OssError> {
+/// Keeps what the bucket of the request says, for [`force_download`].
+pub(crate) fn learn(call: &Call, configs: &BucketConfigs) -> Result<(), OssError> {
+    let _ = call.force_download.set(configs.force_download()?);
+    Ok(())
+}
+
+/// Whether a link to the default domain asks for an application package.
+pub(crate) fn is_link_to_package(call: &Call, operation: Operation) -> bool {
     let key = &call.target.key;
     let is_package = key
         .len()
         .checked_sub(4)
         .and_then(|start| key.get(start..))
         .is_some_and(|end| end.eq_ignore_ascii_case(b".apk") || end.eq_ignore_ascii_case(b".ipa"));
-    if is_package
-        && operation == Operation::GetObject
-        && call.service.config.force_download == ForceDownload::Service
-        && is_link_to_default_domain(call)
-    {
+    is_package && operation == Operation::GetObject && is_link_to_default_domain(call)
+}
+
+/// Application packages are not handed out to links to the default domain ([`is_link_to_package`]). Errors: 400
+/// `ApkDownloadForbidden`.
+pub(crate) async fn refuse_package(call: &Call) -> Result<(), OssError> {
+    let mut mode = call.service.config.force_download;
+    if let Some(name) = &call.target.bucket {
+        match call.service.store.bucket(name).await {
+            Ok(bucket) => {
+                let own = call.service.configs.of(&bucket).force_download()?;
+                mode = own.unwrap_or(mode);
+            }
+            // The gate says so.
+            Err(StoreError::NoSuchBucket) => {}
+            Err(error) => return Err(fault::of(error)),
+        }
+    }
+    if mode == ForceDownload::Service {
         return Err(ErrorCode::ApkDownloadForbidden.into());
     }
     Ok(())
@@ -46,7 +69,8 @@ pub(crate) fn refuse_package(call: &Call, operation: Operation) -> Result<(), Os
 /// that `response-content-type` is no way around. A disposition that downloads already stays: `attachment` with its file name,
 /// and every type but `inline` that is not known, which means the same (RFC 6266 §4.2) and which ali-oss sends in its suite.
 pub(crate) fn force_download(call: &Call, status: StatusCode, headers: &mut HeaderMap) {
-    let mode = call.service.config.force_download;
+    let own = call.force_download.get().copied().flatten();
+    let mode = own.unwrap_or(call.service.config.force_download);
     let object = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT)
         && matches!(call.method, Method::GET | Method::HEAD)
         && (headers.contains_key(OBJECT_TYPE) || call.operation == Some(Operation::GetObject));

@@ -119,7 +119,9 @@ async fn answer(call: &mut Call, body: &mut RequestBody) -> Answer {
         }
     }
     let operation = gate::creating(call, operation?).await;
-    delivery::refuse_package(call, operation)?;
+    if delivery::is_link_to_package(call, operation) {
+        Box::pin(delivery::refuse_package(call)).await?;
+    }
     if website::concerns(call, operation)
         && let Some(page) = Box::pin(website::serve(call)).await
     {

@@ -1,6 +1,7 @@
 //! One request as the layers above see it: its head, untouched, and what was learnt about it on the way.
 
 use crate::client_address::ClientAddress;
+use crate::config::ForceDownload;
 use crate::conn::Origin;
 use crate::gate::Caller;
 use crate::request_id::RequestId;
@@ -34,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     /// What `x-oss-traffic-limit` says, once somebody asked.
     pub(crate) traffic_limit: OnceLock<Option<u64>>,
+    /// What the bucket says about links that download, once the gate has found it.
+    pub(crate) force_download: OnceLock<Option<ForceDownload>>,
     pub(crate) caller: Caller,
     pub(crate) operation: Option<Operation>,
     /// The gate found that the bucket has CORS rules: answers may vary by origin, also to who sends none.
@@ -69,6 +72,7 @@ impl Call {
             query: Query::default(),
             cors_rules: AtomicBool::new(false),
             traffic_limit: OnceLock::new(),
+            force_download: OnceLock::new(),
             caller: Caller::Anonymous,
             operation: None,
         }

@@ -5,7 +5,7 @@ mod support;
 
 use fosse_oss::sign::Scheme;
 use fosse_oss::xml::BucketCnameConfiguration;
-use fosse_server::ForceDownload;
+use fosse_server::{AdminCall, ForceDownload};
 use support::*;
 
 const TYPES: [&str; 8] = [
@@ -180,6 +180,145 @@ fn packages_are_refused_to_links_under_the_servers_own_names() {
             }
             assert_eq!(server.send(&Request::get("bucket", key)).status, 200);
         }
+    }
+}
+
+/// As `fosse admin bucket` asks.
+fn administer(
+    server: &Server,
+    action: &str,
+    params: &[(&str, &str)],
+) -> Result<serde_json::Value, (u16, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let call = AdminCall {
+        action: action.into(),
+        account: None,
+        params: params.iter().map(owned).collect(),
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime
+        .block_on(fosse_server::administer(&server.store, 0, &call))
+        .map_err(|refusal| (refusal.status, refusal.code))
+}
+
+#[test]
+fn a_bucket_has_a_mode_of_its_own() {
+    let link = |key: &str| Request::get("bucket", key).proof(Proof::Url(Scheme::V4, 60));
+    for of_server in [
+        ForceDownload::Service,
+        ForceDownload::ActiveContent,
+        ForceDownload::Off,
+    ] {
+        let server = server(of_server);
+        for (mode, own) in [
+            ("service", ForceDownload::Service),
+            ("active-content", ForceDownload::ActiveContent),
+            ("off", ForceDownload::Off),
+            ("server", of_server),
+        ] {
+            let params = [("BucketName", "bucket"), ("ForceDownload", mode)];
+            let answer = administer(&server, "UpdateBucket", &params).unwrap();
+            assert_eq!(answer["Bucket"]["ForceDownload"], mode);
+            let case = format!("{of_server:?} {mode}");
+            // A page and a text; the next request is answered by the new mode.
+            let (page, text) = match own {
+                ForceDownload::Service => {
+                    let all = Some(("attachment", Some("0048-00000113")));
+                    (all, all)
+                }
+                ForceDownload::ActiveContent => (Some(("attachment", Some("0048-00000001"))), None),
+                ForceDownload::Off => (None, None),
+            };
+            assert_eq!(forced(&server.send(&link("o0"))), page, "{case}");
+            assert_eq!(forced(&server.send(&link("o1"))), text, "{case}");
+            let head = Request::new("HEAD", "bucket", "o0").anonymous();
+            assert_eq!(forced(&server.send(&head)), page, "{case}");
+            let package = server.send(&link("app.apk"));
+            if own == ForceDownload::Service {
+                let refusal = (400, "ApkDownloadForbidden".to_owned());
+                assert_eq!(package.error(), refusal, "{case}");
+            } else {
+                assert_eq!(package.status, 200, "{case}");
+            }
+            // Programs and custom domains are no concern of any mode.
+            let signed = server.send(&Request::get("bucket", "o0"));
+            assert_eq!(forced(&signed), None, "{case}");
+            let custom = server.send(&link("o0").host("cdn.example.test"));
+            assert_eq!(forced(&custom), None, "{case}");
+        }
+        // Another bucket has nothing to do with it.
+        server.bucket("other");
+        let request = Request::new("PUT", "other", "o0").body(b"x");
+        assert_eq!(server.send(&request).status, 200);
+        let params = [("BucketName", "bucket"), ("ForceDownload", "service")];
+        administer(&server, "UpdateBucket", &params).unwrap();
+        let mut other = link("o0");
+        other.bucket = "other".into();
+        let is_forced = forced(&server.send(&other)).is_some();
+        assert_eq!(is_forced, of_server == ForceDownload::Service);
+    }
+}
+
+#[test]
+fn modes_are_set_by_the_operator_within_the_account_of_the_owner() {
+    let server = server(ForceDownload::Service);
+    let foreign = Request::new("PUT", "foreign", "").by(OTHER_ID, OTHER_SECRET);
+    assert_eq!(server.send(&foreign).status, 200);
+    let update = |name: &str, mode: &str| {
+        let params = [("BucketName", name), ("ForceDownload", mode)];
+        administer(&server, "UpdateBucket", &params).map(|_| ())
+    };
+    let refused = |status: u16, code: &str| Err((status, code.to_owned()));
+    let malformed = refused(400, "InvalidParameter.ForceDownload");
+    for mode in ["Service", "html", "on", "service "] {
+        assert_eq!(update("bucket", mode), malformed, "{mode}");
+    }
+    assert_eq!(update("bucket", ""), refused(400, "MissingForceDownload"));
+    for name in ["foreign", "nothing", "no bucket name"] {
+        let missing = refused(404, "EntityNotExist.Bucket");
+        assert_eq!(update(name, "off"), missing, "{name}");
+        let got = administer(&server, "GetBucket", &[("BucketName", name)]).map(|_| ());
+        assert_eq!(got, missing, "{name}");
+    }
+    let listed = |params: &[(&str, &str)]| {
+        let mut answer = administer(&server, "ListBuckets", params).unwrap();
+        answer["Buckets"]["Bucket"].take()
+    };
+    let buckets = listed(&[]);
+    assert_eq!(buckets.as_array().unwrap().len(), 1, "{buckets}");
+    assert_eq!(buckets[0]["ForceDownload"], "server");
+    server.bucket("abc");
+    update("bucket", "off").unwrap();
+    let first = administer(&server, "ListBuckets", &[("MaxItems", "1")]).unwrap();
+    assert_eq!(first["Buckets"]["Bucket"][0]["BucketName"], "abc");
+    let marker = first["Marker"].as_str().unwrap();
+    let second = listed(&[("MaxItems", "1"), ("Marker", marker)]);
+    assert_eq!(second[0]["BucketName"], "bucket");
+    assert_eq!(second[0]["ForceDownload"], "off");
+    // It goes with the bucket.
+    for key in ["app.apk", "dir/App.IPA", "feed.xml"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((0..TYPES.len()).map(|n| format!("o{n}")))
+    {
+        let delete = Request::new("DELETE", "bucket", &key);
+        assert_eq!(server.send(&delete).status, 204);
+    }
+    let delete = Request::new("DELETE", "bucket", "");
+    assert_eq!(server.send(&delete).status, 204);
+    server.bucket("bucket");
+    let got = administer(&server, "GetBucket", &[("BucketName", "bucket")]).unwrap();
+    assert_eq!(got["Bucket"]["ForceDownload"], "server");
+}
+
+/// Signed calls of RAM, also by the owner, do not have the action.
+#[test]
+fn modes_are_no_part_of_ram() {
+    let server = server(ForceDownload::Service);
+    let params = [("BucketName", "bucket"), ("ForceDownload", "off")];
+    for action in ["UpdateBucket", "GetBucket", "ListBuckets"] {
+        let refusal = support::rpc::Key::root().ram_error(&server, action, &params);
+        assert_eq!(refusal, (404, "InvalidAction.NotFound".to_owned()));
     }
 }
 

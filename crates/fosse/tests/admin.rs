@@ -167,6 +167,51 @@ fn everything(dir: &Path) {
     assert_eq!(usage.code, 1, "{}", usage.stderr);
 }
 
+/// What links download, for a bucket of its own and back.
+fn buckets(dir: &Path) {
+    let mode = |name: &str| {
+        let list = ok(dir, &["bucket", "list"]);
+        let line = list.lines().find(|line| line.starts_with(name));
+        line.unwrap().split_whitespace().last().unwrap().to_owned()
+    };
+    assert_eq!(mode("photos"), "server");
+    ok(dir, &["bucket", "set", "photos", "--force-download", "off"]);
+    assert_eq!(
+        (mode("photos"), mode("texts")),
+        ("off".into(), "server".into())
+    );
+    let shown = ok(dir, &["bucket", "get", "photos", "--output", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["Bucket"]["ForceDownload"], "off");
+    let set = |name: &str, mode: &str| {
+        admin(dir, &["bucket", "set", name, "--force-download", mode]).code
+    };
+    assert_eq!(set("photos", "server"), 0);
+    assert_eq!(mode("photos"), "server");
+    assert_eq!(set("photos", "sometimes"), 1);
+    refused(
+        dir,
+        &["bucket", "set", "nothing", "--force-download", "off"],
+        "EntityNotExist.Bucket",
+    );
+    refused(
+        dir,
+        &["bucket", "get", "photos", "--account", "6543210987654321"],
+        "EntityNotExist.Bucket",
+    );
+}
+
+#[test]
+fn buckets_have_modes_of_downloading() {
+    let server = Server::start(&CONSOLE, true);
+    for bucket in ["oss://photos", "oss://texts"] {
+        server.ok(&["mb", bucket]);
+    }
+    buckets(server.dir.path());
+    let (_, dir) = server.stop();
+    buckets(dir.path());
+}
+
 #[test]
 fn a_running_server_is_administered() {
     let server = Server::start(&CONSOLE, true);

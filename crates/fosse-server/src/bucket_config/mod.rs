@@ -8,6 +8,7 @@ pub(crate) mod name;
 #[cfg(test)]
 mod tests;
 
+use crate::config::ForceDownload;
 use crate::lifecycle::{self, rules::Rules};
 use crate::request::Call;
 use fosse_oss::xml::{
@@ -78,6 +79,7 @@ pub(crate) struct BucketConfigs {
     archive_direct_read: Slot<ArchiveDirectReadConfiguration>,
     capacity: Slot<BucketUserQos>,
     cors: Slot<CorsConfiguration>,
+    force_download: Slot<ForceDownload>,
     https: Slot<HttpsConfiguration>,
     inventories: Slot<Vec<InventoryConfiguration>>,
     lifecycle: Slot<LifecycleConfiguration>,
@@ -108,6 +110,7 @@ impl BucketConfigs {
             archive_direct_read: Slot::new(),
             capacity: Slot::new(),
             cors: Slot::new(),
+            force_download: Slot::new(),
             https: Slot::new(),
             inventories: Slot::new(),
             lifecycle: Slot::new(),
@@ -173,6 +176,18 @@ impl BucketConfigs {
     pub(crate) fn cors(&self) -> Result<Option<&CorsConfiguration>, OssError> {
         let read = CorsConfiguration::from_xml;
         self.cors.get(self.text(name::CORS), read)
+    }
+
+    /// What links download; `None`: as the server says.
+    pub(crate) fn force_download(&self) -> Result<Option<ForceDownload>, OssError> {
+        let text = self.text(name::FORCE_DOWNLOAD);
+        let found = self.force_download.get(text, |text| {
+            let named = std::str::from_utf8(text).ok();
+            named
+                .and_then(ForceDownload::from_name)
+                .ok_or_else(|| Call::internal("no mode of forced downloads"))
+        })?;
+        Ok(found.copied())
     }
 
     /// TLS of the host names that are bound to the bucket.

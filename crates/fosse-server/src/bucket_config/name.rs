@@ -7,6 +7,9 @@ pub(crate) const CALLBACK_POLICY: &str = "callbackPolicy";
 pub(crate) const CAPACITY: &str = "qos";
 pub(crate) const CORS: &str = "cors";
 pub(crate) const ENCRYPTION: &str = "encryption";
+/// No configuration of OSS: what links download, as the operator said for this bucket. A name of
+/// [`crate::ForceDownload::NAMED`].
+pub(crate) const FORCE_DOWNLOAD: &str = "forceDownload";
 pub(crate) const HTTPS: &str = "httpsConfig";
 /// One entry for each inventory: this and its id.
 pub(crate) const INVENTORY: &str = "inventory/";

@@ -17,6 +17,7 @@ mod place;
 mod refusal;
 
 use crate::bucket_config::name::CORS;
+use crate::delivery;
 use crate::request::Call;
 use ask::{Asked, Known, Subject, ask};
 use fosse_oss::header::{Directive, parse_tagging_directive};
@@ -113,6 +114,7 @@ pub(crate) async fn authorize(call: &Call, operation: Operation) -> Result<Autho
     if place.bucket.configs.contains_key(CORS) {
         call.cors_rules.store(true, Ordering::Relaxed);
     }
+    delivery::learn(call, &place.configs)?;
     // Faults of key and version are told only to those who may ask at all.
     let key = if call.target.key.is_empty() {
         None

@@ -6,6 +6,7 @@
 mod access_key;
 mod account;
 mod attachment;
+mod bucket;
 mod group;
 mod inline;
 mod params;

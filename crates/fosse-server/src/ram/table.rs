@@ -1,6 +1,8 @@
 //! The actions: name, who may ask for them, what they are about, and their function.
 
-use super::{Ram, Reply, access_key, account, attachment, group, inline, policy, role, user};
+use super::{
+    Ram, Reply, access_key, account, attachment, bucket, group, inline, policy, role, user,
+};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -135,4 +137,7 @@ actions! {
     UpdateAccount On::Account => account::update, operator;
     DeleteAccount On::Account => account::delete, operator;
     ListAccounts On::Account => account::list, operator;
+    ListBuckets On::Account => bucket::list, operator;
+    GetBucket On::Account => bucket::get, operator;
+    UpdateBucket On::Account => bucket::update, operator;
 }

@@ -205,11 +205,7 @@ fn server_config(settings: &Settings) -> Result<Config> {
         force_download: choice(
             settings,
             "force-download",
-            &[
-                ("service", fosse_server::ForceDownload::Service),
-                ("active-content", fosse_server::ForceDownload::ActiveContent),
-                ("off", fosse_server::ForceDownload::Off),
-            ],
+            &fosse_server::ForceDownload::NAMED,
         )?,
         https_redirect: choice(
             settings,

@@ -280,6 +280,31 @@ pub(crate) enum PolicyAction {
     },
 }
 
+/// Buckets.
+#[derive(Subcommand, Debug)]
+pub(crate) enum BucketAction {
+    /// List the buckets of the account, and what is set for them here
+    List,
+    /// Show a bucket
+    Get {
+        /// Name
+        name: String,
+    },
+    /// Set what OSS has no call for
+    Set {
+        /// Name
+        name: String,
+        /// What links to the bucket under the server's own names download: a mode as `fosse serve` takes it, or `server` for the
+        /// server's own
+        #[arg(
+            long,
+            value_name = "MODE",
+            value_parser = ["service", "active-content", "off", "server"]
+        )]
+        force_download: String,
+    },
+}
+
 /// A user, group or role.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]

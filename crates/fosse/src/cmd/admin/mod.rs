@@ -1,4 +1,4 @@
-//! `fosse admin`: accounts, users, AccessKeys, groups, roles and policies of a server, running or stopped; and master keys of a
+//! `fosse admin`: accounts, users, AccessKeys, groups, roles, policies and buckets of a server, running or stopped; and master keys of a
 //! stopped one.
 
 mod action;
@@ -14,8 +14,8 @@ use crate::cmd::serve::open_store;
 use crate::failure::{Failure, Result};
 use crate::out::Out;
 use action::{
-    AccessKeyAction, AccountAction, Format, GroupAction, PolicyAction, RoleAction, UserAction,
-    call, document,
+    AccessKeyAction, AccountAction, BucketAction, Format, GroupAction, PolicyAction, RoleAction,
+    UserAction, call, document,
 };
 use master_key::MasterKeyAction;
 use place::{Place, PlaceArgs, check_dir};
@@ -101,6 +101,15 @@ enum Subject {
             \"Resource\":[\"acs:oss:*:*:photos/*\"]}]}"
     )]
     Policy(PolicyAction),
+    /// Buckets: what OSS has no call for
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            fosse admin bucket list\n  \
+            fosse admin bucket set photos --force-download off\n  \
+            fosse admin bucket set photos --force-download server"
+    )]
+    Bucket(BucketAction),
     /// Master keys, which seal secrets and encrypted objects
     #[command(
         subcommand,
@@ -159,6 +168,7 @@ impl Session<'_> {
             Subject::Group(action) => self.group(action).await,
             Subject::Role(action) => self.role(action).await,
             Subject::Policy(action) => self.policy(action).await,
+            Subject::Bucket(action) => self.bucket(action).await,
             Subject::MasterKey(_) => Ok(()),
         }
     }
@@ -543,6 +553,30 @@ impl Session<'_> {
                     ("CascadingDelete", Some("true")),
                 ];
                 self.ask("DeletePolicy", &params).await.map(|_| ())
+            }
+        }
+    }
+
+    async fn bucket(&self, action: &BucketAction) -> Result<()> {
+        match action {
+            BucketAction::List => {
+                let answer = self.ask_all("ListBuckets", "Buckets", "Bucket").await?;
+                self.print(&answer, show::buckets)
+            }
+            BucketAction::Get { name } => {
+                let params = [("BucketName", Some(name.as_str()))];
+                let answer = self.ask("GetBucket", &params).await?;
+                self.print(&answer, |answer| show::record(&answer["Bucket"]))
+            }
+            BucketAction::Set {
+                name,
+                force_download,
+            } => {
+                let params = [
+                    ("BucketName", Some(name.as_str())),
+                    ("ForceDownload", Some(force_download)),
+                ];
+                self.ask("UpdateBucket", &params).await.map(|_| ())
             }
         }
     }

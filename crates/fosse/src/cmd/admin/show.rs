@@ -145,6 +145,14 @@ pub(super) fn inline_policies(answer: &Value) -> String {
     table(&["Policy"], rows(policies, &["PolicyName"]))
 }
 
+pub(super) fn buckets(answer: &Value) -> String {
+    let names = ["BucketName", "CreateDate", "ForceDownload"];
+    table(
+        &["Bucket", "Created", "ForceDownload"],
+        rows(items(answer, "Buckets", "Bucket"), &names),
+    )
+}
+
 /// A policy, its text as JSON with indentation, and its holders.
 pub(super) fn policy(answer: &Value) -> String {
     with_lists(answer, "Policy")
