@@ -125,7 +125,8 @@ impl Connections {
     ) -> std::io::Result<TlsStream<TcpStream>> {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let config = tls.config(&self.service, &start.client_hello()).await;
-        start.into_stream(config).await
+        let nothing = || std::io::Error::other("the bucket leaves no cipher suite to negotiate");
+        start.into_stream(config.ok_or_else(nothing)?).await
     }
 
     /// What the proxy before this connection says; `None` when it is none that may, or says nothing that can be

@@ -344,6 +344,17 @@ fn shown(
     name: &str,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> Result<(Vec<u8>, rustls::ProtocolVersion), String> {
+    let (leaf, suite) = shaken(server, name, versions, |_| true)?;
+    Ok((leaf, suite.version().version))
+}
+
+/// The leaf that a client which asks for `name` and has some suites is shown, and the suite spoken.
+fn shaken(
+    server: &Server,
+    name: &str,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    has: impl Fn(rustls::CipherSuite) -> bool,
+) -> Result<(Vec<u8>, rustls::SupportedCipherSuite), String> {
     #[derive(Debug)]
     struct Anybody(Arc<rustls::crypto::CryptoProvider>);
     use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -388,7 +399,9 @@ fn shown(
             self.0.signature_verification_algorithms.supported_schemes()
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.cipher_suites.retain(|suite| has(suite.suite()));
+    let provider = Arc::new(provider);
     let config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(versions)
         .unwrap()
@@ -404,7 +417,7 @@ fn shown(
             .map_err(|error| error.to_string())?;
     }
     let leaf = client.peer_certificates().unwrap()[0].to_vec();
-    Ok((leaf, client.protocol_version().unwrap()))
+    Ok((leaf, client.negotiated_cipher_suite().unwrap()))
 }
 
 const BOTH: &[&rustls::SupportedProtocolVersion] =
@@ -631,6 +644,117 @@ fn tls_versions_follow_the_bucket() {
         Some(TLSv1_2),
         "another bucket"
     );
+}
+
+/// What is put is what is negotiated from the next handshake on, under a custom domain and the bucket's own name.
+#[test]
+fn cipher_suites_are_those_that_the_bucket_allows() {
+    use rustls::CipherSuite as Suite;
+    let (server, _dir) = https(|_| {});
+    server.bucket("one");
+    server.bucket("two");
+    let made = ecdsa(&["a.example.test"]);
+    let bound = about("one", "add", "a.example.test", Some(with(&made)));
+    assert_eq!(server.send(&bound).status, 200);
+    let put = |versions: &[&str], suites: &str| {
+        let list: String = versions
+            .iter()
+            .map(|version| format!("<TLSVersion>{version}</TLSVersion>"))
+            .collect();
+        let enabled = !versions.is_empty();
+        let document = format!(
+            "<HttpsConfiguration><TLS><Enable>{enabled}</Enable>{list}</TLS>{suites}</HttpsConfiguration>"
+        );
+        let request = Request::new("PUT", "one", "").query("httpsConfig", "");
+        server.send(&request.body(document.as_bytes()))
+    };
+    let custom = |tls12: &[&str], tls13: &[&str]| {
+        let list = |tag: &str, names: &[&str]| -> String {
+            let item = |name: &&str| format!("<{tag}>{name}</{tag}>");
+            names.iter().map(item).collect()
+        };
+        format!(
+            "<CipherSuite><Enable>true</Enable><StrongCipherSuite>false</StrongCipherSuite>{}{}</CipherSuite>",
+            list("CustomCipherSuite", tls12),
+            list("TLS13CustomCipherSuite", tls13)
+        )
+    };
+    const ONE12: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    const ONE13: &str = "TLS_CHACHA20_POLY1305_SHA256";
+    let only12: &[_] = &[&rustls::version::TLS12];
+    let only13: &[_] = &[&rustls::version::TLS13];
+    let spoken = |name: &str, versions, has: &dyn Fn(Suite) -> bool| {
+        let shaken = shaken(&server, name, versions, has);
+        shaken.map(|(_, suite)| suite.suite()).ok()
+    };
+    let any = |_| true;
+    for name in ["a.example.test", "one.localhost"] {
+        // Only what is named, of both versions; what the library does not have is named in vain.
+        let reply = put(&[], &custom(&[ONE12, "AES128-SHA"], &[ONE13]));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let (own12, own13) = (
+            Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            Suite::TLS13_CHACHA20_POLY1305_SHA256,
+        );
+        assert_eq!(spoken(name, only12, &any), Some(own12));
+        assert_eq!(spoken(name, only13, &any), Some(own13));
+        assert_eq!(spoken(name, only12, &|suite| suite != own12), None);
+        assert_eq!(spoken(name, only13, &|suite| suite != own13), None);
+        assert!(spoken("two.localhost", only12, &|suite| suite != own12).is_some());
+        // Together with a version.
+        assert_eq!(put(&["TLSv1.2"], &custom(&[ONE12], &[ONE13])).status, 200);
+        assert_eq!(spoken(name, BOTH, &any), Some(own12));
+        assert_eq!(spoken(name, only13, &any), None);
+        // A version without any suite left is not spoken: a client that has both is served by the other one.
+        let reply = put(&[], &custom(&[ONE12], &["ECDHE-ECDSA-AES256-CCM8"]));
+        assert_eq!(reply.status, 200);
+        assert_eq!(spoken(name, BOTH, &any), Some(own12));
+        // Suites for keys that the certificate does not have.
+        let rsa = custom(&["ECDHE-RSA-AES128-GCM-SHA256"], &[]);
+        assert_eq!(put(&["TLSv1.2"], &rsa).status, 200);
+        assert_eq!(spoken(name, BOTH, &any), None);
+        // Strong ones are all that there are, and so without a list, or switched off.
+        let strong = "<CipherSuite><Enable>true</Enable><StrongCipherSuite>true</StrongCipherSuite></CipherSuite>";
+        let off = custom(&[ONE12], &[ONE13]).replace("<Enable>true", "<Enable>false");
+        for suites in [strong, &custom(&[], &[]), &off, ""] {
+            assert_eq!(put(&[], suites).status, 200);
+            assert!(spoken(name, only12, &|suite| suite != own12).is_some());
+            assert!(spoken(name, only13, &|suite| suite != own13).is_some());
+        }
+    }
+    // Kept as it came, also what is not known.
+    let known = custom(&[ONE12, "ECDHE-ECDSA-AES256-CCM8"], &[ONE13]);
+    assert_eq!(put(&[], &known).status, 200);
+    let get = Request::get("one", "").query("httpsConfig", "");
+    let told = server.send(&get).text();
+    assert!(told.contains(&known), "{told}");
+    // Nothing that could be negotiated: refused, and what was there stays.
+    for (versions, suites) in [
+        (&["TLSv1.2"][..], custom(&["AES128-SHA"], &[ONE13])),
+        (&["TLSv1.3"], custom(&[ONE12], &["ECDHE-ECDSA-AES256-CCM8"])),
+        (&[], custom(&["AES128-SHA"], &["x"])),
+    ] {
+        let reply = put(versions, &suites);
+        assert_eq!(reply.error(), (400, "InvalidArgument".into()), "{suites}");
+        assert_eq!(
+            reply.element("ArgumentName").as_deref(),
+            Some("CipherSuite")
+        );
+        assert_eq!(server.send(&get).text(), told);
+    }
+    // Stored before there was a check: nobody comes in under the bucket's names, and others are no concern of it.
+    let document = format!(
+        "<HttpsConfiguration><TLS><Enable>false</Enable></TLS>{}</HttpsConfiguration>",
+        custom(&["AES128-SHA"], &["x"])
+    );
+    let stored = server.store.update_bucket("one", move |bucket| {
+        let text = document.clone().into_bytes();
+        bucket.configs.insert("httpsConfig".into(), text);
+    });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(stored).unwrap();
+    assert_eq!(spoken("one.localhost", BOTH, &any), None);
+    assert!(spoken("localhost", BOTH, &any).is_some());
 }
 
 #[test]

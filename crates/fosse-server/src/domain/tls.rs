@@ -1,66 +1,24 @@
 //! What a TLS connection is answered with: the certificate of the domain that the client names, else the listener's own, and the
-//! versions that the bucket behind the name allows. Looked up for every handshake, so that a change counts at once.
+//! versions and cipher suites that the bucket behind the name allows. Looked up for every handshake, so that a change counts at once.
 
 use crate::config::TlsFiles;
 use crate::domain::certificate::identity;
+use crate::domain::cipher_suite::Offer;
 use crate::listen::ServeError;
 use crate::service::Service;
 use fosse_oss::op::{Style, Target};
 use fosse_store::{Bucket, Domain};
 use parking_lot::RwLock;
 use quick_cache::sync::Cache;
+use rustls::ServerConfig;
 use rustls::server::ClientHello;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Server names whose settings are kept ready.
 const NAMES: usize = 4096;
-
-/// TLS versions that a connection may speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Versions {
-    pub(crate) tls12: bool,
-    pub(crate) tls13: bool,
-}
-
-impl Versions {
-    const ALL: Self = Self {
-        tls12: true,
-        tls13: true,
-    };
-
-    /// The versions of a list as HttpsConfig writes them. One that names only versions that Fosse does not speak
-    /// restricts nothing.
-    pub(crate) fn of<'v>(names: impl Iterator<Item = &'v str>) -> Self {
-        let mut versions = Self {
-            tls12: false,
-            tls13: false,
-        };
-        for name in names {
-            versions.tls12 |= name == "TLSv1.2";
-            versions.tls13 |= name == "TLSv1.3";
-        }
-        if versions.tls12 || versions.tls13 {
-            versions
-        } else {
-            Self::ALL
-        }
-    }
-
-    fn list(self) -> Vec<&'static SupportedProtocolVersion> {
-        let mut list = Vec::new();
-        if self.tls13 {
-            list.push(&rustls::version::TLS13);
-        }
-        if self.tls12 {
-            list.push(&rustls::version::TLS12);
-        }
-        list
-    }
-}
 
 /// The listener's own certificate, from files that are read again when they change.
 struct Own {
@@ -74,7 +32,7 @@ struct Own {
 struct Ready {
     domain: Option<Arc<Domain>>,
     own: Arc<CertifiedKey>,
-    versions: Versions,
+    offer: Offer,
     config: Arc<ServerConfig>,
 }
 
@@ -128,32 +86,35 @@ impl Tls {
         key.cert.first().map(|leaf| leaf.to_vec())
     }
 
-    /// The settings for a client that says this.
+    /// The settings for a client that says this; `None`: the bucket behind the name allows nothing that Fosse speaks.
     pub(crate) async fn config(
         &self,
         service: &Service,
         hello: &ClientHello<'_>,
-    ) -> Arc<ServerConfig> {
+    ) -> Option<Arc<ServerConfig>> {
         let (own, plain) = {
             let own = self.own.read();
             (own.key.clone(), own.config.clone())
         };
         let Some(name) = hello.server_name() else {
-            return plain;
+            return Some(plain);
         };
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let (domain, versions) = behind(service, &name).await;
+        let (domain, offer) = behind(service, &name).await;
         let domain = domain.filter(|domain| domain.certificate.is_some());
-        if domain.is_none() && versions == Versions::ALL {
-            return plain;
+        if offer.is_empty() {
+            return None;
+        }
+        if domain.is_none() && offer == Offer::ALL {
+            return Some(plain);
         }
         if let Some(ready) = self.ready.get(&name)
-            && ready.versions == versions
+            && ready.offer == offer
             && Arc::ptr_eq(&ready.own, &own)
             && ready.domain.as_ref().and_then(|d| d.certificate.as_ref())
                 == domain.as_ref().and_then(|d| d.certificate.as_ref())
         {
-            return ready.config;
+            return Some(ready.config);
         }
         let certificate = domain
             .as_ref()
@@ -166,27 +127,27 @@ impl Tls {
                 own.clone()
             }
         };
-        let config = match settings(key, versions) {
+        let config = match settings(key, offer) {
             Ok(config) => config,
             Err(error) => {
                 tracing::error!(domain = name, %error, "no TLS settings for a domain");
-                return plain;
+                return Some(plain);
             }
         };
         let ready = Ready {
             domain,
             own,
-            versions,
+            offer,
             config: config.clone(),
         };
         self.ready.insert(name, ready);
-        config
+        Some(config)
     }
 }
 
-/// The binding of a server name, and the versions that the bucket behind it allows. A store that cannot tell restricts nothing:
+/// The binding of a server name, and what the bucket behind it allows to speak. A store that cannot tell restricts nothing:
 /// the requests themselves will fail.
-async fn behind(service: &Service, name: &str) -> (Option<Arc<Domain>>, Versions) {
+async fn behind(service: &Service, name: &str) -> (Option<Arc<Domain>>, Offer) {
     let domain = service.store.domain(name).await.unwrap_or_default();
     let bucket = match &domain {
         Some(domain) => Some(domain.bucket.clone()),
@@ -196,22 +157,20 @@ async fn behind(service: &Service, name: &str) -> (Option<Arc<Domain>>, Versions
             .and_then(|target| target.bucket),
     };
     let Some(bucket) = bucket else {
-        return (domain, Versions::ALL);
+        return (domain, Offer::ALL);
     };
-    let versions = match service.store.bucket(&bucket).await {
+    let offer = match service.store.bucket(&bucket).await {
         Ok(bucket) => allowed(service, &bucket),
-        Err(_) => Versions::ALL,
+        Err(_) => Offer::ALL,
     };
-    (domain, versions)
+    (domain, offer)
 }
 
-/// The versions that the bucket's HttpsConfig allows.
-fn allowed(service: &Service, bucket: &Bucket) -> Versions {
+/// What the bucket's HttpsConfig allows.
+fn allowed(service: &Service, bucket: &Bucket) -> Offer {
     match service.configs.of(bucket).https() {
-        Ok(Some(config)) if config.tls_enabled => {
-            Versions::of(config.tls_versions.iter().map(String::as_str))
-        }
-        _ => Versions::ALL,
+        Ok(Some(config)) => Offer::of(config),
+        _ => Offer::ALL,
     }
 }
 
@@ -235,7 +194,7 @@ impl Own {
             fail(path, message.to_owned())
         })?;
         let key = Arc::new(identity);
-        let config = settings(key.clone(), Versions::ALL)
+        let config = settings(key.clone(), Offer::ALL)
             .map_err(|error| fail(&files.cert, error.to_string()))?;
         Ok(Self {
             key,
@@ -249,33 +208,11 @@ fn modified(files: &TlsFiles) -> [Option<SystemTime>; 2] {
     [&files.cert, &files.key].map(|path| std::fs::metadata(path).and_then(|m| m.modified()).ok())
 }
 
-fn settings(
-    key: Arc<CertifiedKey>,
-    versions: Versions,
-) -> Result<Arc<ServerConfig>, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&versions.list())?
+fn settings(key: Arc<CertifiedKey>, offer: Offer) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(offer.provider())
+        .with_protocol_versions(&offer.versions())?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from((*key).clone())));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_as_httpsconfig_writes_them() {
-        let of = |names: &[&'static str]| {
-            let versions = Versions::of(names.iter().copied());
-            (versions.tls12, versions.tls13)
-        };
-        assert_eq!(of(&["TLSv1.2", "TLSv1.3"]), (true, true));
-        assert_eq!(of(&["TLSv1.3"]), (false, true));
-        assert_eq!(of(&["TLSv1.0", "TLSv1.2"]), (true, false));
-        assert_eq!(of(&["TLSv1.0", "TLSv1.1"]), (true, true));
-        assert_eq!(of(&[]), (true, true));
-    }
 }
