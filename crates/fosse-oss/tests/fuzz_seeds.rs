@@ -3,42 +3,8 @@
 #[allow(unreachable_pub)]
 #[path = "../../../fuzz/src/protocol.rs"]
 mod protocol;
+#[allow(unreachable_pub)]
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 
-use std::fs;
-use std::path::Path;
-
-fn replay(target: &str, run: fn(&[u8])) {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/seeds")
-        .join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        run(&fs::read(&path).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "no seeds in {}", dir.display());
-}
-
-macro_rules! targets {
-    ($($target:ident),+) => {
-        $(#[test]
-        fn $target() {
-            replay(stringify!($target), protocol::$target);
-        })+
-    };
-}
-
-targets!(
-    xml_read,
-    query,
-    target,
-    operation,
-    copy_source,
-    tagging,
-    range,
-    continuation_token,
-    form,
-    callback
-);
+replay::replayed!(protocol: xml_read, query, target, operation, copy_source, tagging, range, continuation_token, form, callback);

@@ -4,7 +4,7 @@
 //! server would say to a request ([`crate::inspect`]), and `/fsck` (POST begins a scrub, GET tells its state): for this
 //! machine, and for the holder of the token.
 
-use crate::administration::{AdminCall, AdminRefusal, carry_out};
+use crate::administration::{AdminCall, AdminRefusal, carry_out, refuse};
 use crate::domain::expiry;
 use crate::inspect;
 use crate::key_ring::KeyRing;
@@ -179,14 +179,6 @@ async fn administer(
     response
 }
 
-fn refuse(status: u16, code: &str, message: &str) -> AdminRefusal {
-    AdminRefusal {
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-    }
-}
-
 async fn try_administer(
     service: &Service,
     peer: SocketAddr,
@@ -233,48 +225,12 @@ async fn try_administer(
                     "The token is not that of this start.",
                 ));
             }
-            read_call(&body)?
+            AdminCall::from_json(&body)?
         }
         None => signed_call(service, &parts, &body)?,
     };
     let last_used = |id: &str| service.identities.last_uses.at(id);
     carry_out(&service.store, service.clock.now_ms(), &call, &last_used).await
-}
-
-/// `{"Action": ..., "Account": ..., parameters}`.
-fn read_call(body: &[u8]) -> Result<AdminCall, AdminRefusal> {
-    let bad = || {
-        refuse(
-            400,
-            "InvalidParameter.Body",
-            "The body is no JSON object of texts.",
-        )
-    };
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-        return Err(bad());
-    };
-    let mut params = Vec::with_capacity(members.len());
-    for (name, value) in members {
-        params.push(match value {
-            Value::String(text) => (name, text),
-            Value::Number(number) => (name, number.to_string()),
-            Value::Bool(flag) => (name, flag.to_string()),
-            _ => return Err(bad()),
-        });
-    }
-    Ok(call_of(params))
-}
-
-fn call_of(mut params: Vec<(String, String)>) -> AdminCall {
-    let mut take = |wanted: &str| {
-        let at = params.iter().position(|(name, _)| name == wanted)?;
-        Some(params.swap_remove(at).1)
-    };
-    AdminCall {
-        action: take("Action").unwrap_or_default(),
-        account: take("Account").filter(|account| !account.is_empty()),
-        params,
-    }
 }
 
 /// A call that is signed as one of RAM, by the server's root AccessKey.
@@ -320,5 +276,5 @@ fn signed_call(
     let mut params = verified.params;
     params.retain(|(name, _)| name != "Action");
     params.push(("Action".to_owned(), verified.action));
-    Ok(call_of(params))
+    Ok(AdminCall::of(params))
 }

@@ -60,6 +60,49 @@ pub struct AdminCall {
     pub params: Vec<(String, String)>,
 }
 
+impl AdminCall {
+    /// Reads the body of `POST /admin/v1`: `{"Action": ..., "Account": ..., parameters}`, where values are texts, numbers or
+    /// flags. An empty account is none.
+    ///
+    /// # Errors
+    /// 400 `InvalidParameter.Body` for everything else.
+    pub fn from_json(body: &[u8]) -> Result<Self, AdminRefusal> {
+        let bad = || {
+            refuse(
+                400,
+                "InvalidParameter.Body",
+                "The body is no JSON object of texts.",
+            )
+        };
+        let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+            return Err(bad());
+        };
+        let mut params = Vec::with_capacity(members.len());
+        for (name, value) in members {
+            params.push(match value {
+                Value::String(text) => (name, text),
+                Value::Number(number) => (name, number.to_string()),
+                Value::Bool(flag) => (name, flag.to_string()),
+                Value::Null | Value::Array(_) | Value::Object(_) => return Err(bad()),
+            });
+        }
+        Ok(Self::of(params))
+    }
+
+    /// The call that parameters are, of which `Action` and `Account` are two.
+    pub(crate) fn of(mut params: Vec<(String, String)>) -> Self {
+        let mut take = |wanted: &str| {
+            let at = params.iter().position(|(name, _)| name == wanted)?;
+            Some(params.swap_remove(at).1)
+        };
+        Self {
+            action: take("Action").unwrap_or_default(),
+            account: take("Account").filter(|account| !account.is_empty()),
+            params,
+        }
+    }
+}
+
 /// Why an action was refused, in the words of RAM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminRefusal {
@@ -69,6 +112,14 @@ pub struct AdminRefusal {
     pub code: String,
     /// A sentence.
     pub message: String,
+}
+
+pub(crate) fn refuse(status: u16, code: &str, message: &str) -> AdminRefusal {
+    AdminRefusal {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
 }
 
 impl fmt::Display for AdminRefusal {

@@ -53,7 +53,7 @@ mod scrub;
 mod service;
 mod shutdown;
 mod stall;
-mod sts;
+pub mod sts;
 mod upload;
 mod website;
 

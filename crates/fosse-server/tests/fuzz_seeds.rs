@@ -3,31 +3,12 @@
 #[allow(unreachable_pub)]
 #[path = "../../../fuzz/src/network.rs"]
 mod network;
+#[allow(unreachable_pub)]
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
+#[allow(unreachable_pub)]
+#[path = "../../../fuzz/src/rpc.rs"]
+mod rpc;
 
-use std::fs;
-use std::path::Path;
-
-fn replay(target: &str, run: fn(&[u8])) {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/seeds")
-        .join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        run(&fs::read(&path).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "no seeds in {}", dir.display());
-}
-
-macro_rules! targets {
-    ($($target:ident),+) => {
-        $(#[test]
-        fn $target() {
-            replay(stringify!($target), network::$target);
-        })+
-    };
-}
-
-targets!(proxy_header, dns_answer, certificate_validity);
+replay::replayed!(network: proxy_header, dns_answer, certificate_validity);
+replay::replayed!(rpc: rpc_call, admin_call);

@@ -7,6 +7,9 @@ mod million;
 mod mutation;
 mod properties;
 mod refusals;
+#[allow(unreachable_pub)]
+#[path = "../../../../fuzz/src/replay.rs"]
+mod replay;
 mod seeds;
 mod signer;
 mod source_limit;

@@ -5,31 +5,18 @@ use crate::identity::session::Session;
 use crate::ram::{ALPHANUMERIC, Reply, format_seconds, random_text, role_arn};
 use crate::request::Call;
 use crate::rpc::{self, Fields, Node, RpcError};
+use crate::sts::parameters::{AssumeRole, BadParameter};
 use fosse_oss::sign::sts::StsVerified;
-use fosse_policy::{Policy, PolicyError, Principal, Resource, TrustPolicy, Verdict, decide_call};
+use fosse_policy::{Principal, Resource, TrustPolicy, Verdict, decide_call};
 use fosse_store::identity::Role;
-use std::sync::Arc;
 
 /// Shortest session in seconds.
 const SHORTEST: u64 = 900;
 /// Length of a session that does not ask, and longest of one that a session begins, in seconds.
 const USUAL: u64 = 3600;
-/// Most bytes of a session policy.
-const MAX_POLICY: usize = 2048;
-
-/// The parameters, each on its own well formed.
-struct Wanted<'a> {
-    account: &'a str,
-    role: &'a str,
-    session: &'a str,
-    seconds: Option<u64>,
-    policy: Option<(&'a str, Arc<Policy>)>,
-    external_id: Option<&'a str>,
-    source_identity: Option<&'a str>,
-}
 
 pub(super) fn run(call: &Call, verified: &StsVerified, known: &Known) -> Reply {
-    let wanted = Wanted::parse(verified)?;
+    let wanted = AssumeRole::read(&verified.params)?;
     let asker = known.principal.account();
     let limit = call.service.config.assume_role_per_second;
     if !call.service.throttle.take(asker, limit, call.now_ms) {
@@ -95,76 +82,13 @@ pub(super) fn run(call: &Call, verified: &StsVerified, known: &Known) -> Reply {
     Ok(reply(&role, &session, token))
 }
 
-impl<'a> Wanted<'a> {
-    fn parse(verified: &'a StsVerified) -> Result<Self, RpcError> {
-        let get = |name: &str| verified.param(name).filter(|value| !value.is_empty());
-        let required = |name: &'static str| {
-            get(name).ok_or_else(|| {
-                RpcError::new(
-                    400,
-                    format!("Missing{name}"),
-                    format!("{name} is mandatory for this action."),
-                )
-            })
-        };
-        let arn = required("RoleArn")?;
-        let session = required("RoleSessionName")?;
-        let (account, role) = parse_arn(arn).ok_or_else(|| wrong("RoleArn"))?;
-        check("RoleSessionName", session, 2..=64, b".@-_")?;
-        let seconds = match get("DurationSeconds") {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|_| wrong_duration())?),
-        };
-        let policy = match get("Policy") {
-            None => None,
-            Some(text) if text.len() > MAX_POLICY => return Err(policy_size()),
-            Some(text) => match Policy::session(text) {
-                Ok(policy) => Some((text, Arc::new(policy))),
-                Err(PolicyError::TooLong { .. }) => return Err(policy_size()),
-                Err(error) => {
-                    return Err(RpcError::new(
-                        400,
-                        "InvalidParameter.PolicyGrammar",
-                        format!("The parameter Policy has not passed grammar check. {error}"),
-                    ));
-                }
-            },
-        };
-        let external_id = get("ExternalId");
-        if let Some(id) = external_id {
-            check("ExternalId", id, 2..=1224, b"_+=,.@:/-")?;
-        }
-        let source_identity = get("SourceIdentity");
-        if let Some(identity) = source_identity {
-            check("SourceIdentity", identity, 2..=64, b"_+=,.@-")?;
-            let lower = identity.to_ascii_lowercase();
-            if ["acs:", "aliyun:", "alibabacloud:"]
-                .iter()
-                .any(|taken| lower.starts_with(taken))
-            {
-                return Err(wrong("SourceIdentity"));
-            }
-        }
-        // Second factors are not known here; what is no name of one is refused all the same.
-        if let Some(serial) = get("SerialNumber") {
-            check("SerialNumber", serial, 9..=256, b"_+=/:,.@-")?;
-        }
-        if let Some(code) = get("TokenCode")
-            && !(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()))
-        {
-            return Err(wrong("TokenCode"));
-        }
-        Ok(Self {
-            account,
-            role,
-            session,
-            seconds,
-            policy,
-            external_id,
-            source_identity,
-        })
+impl From<BadParameter> for RpcError {
+    fn from(bad: BadParameter) -> Self {
+        RpcError::new(400, bad.code(), bad.to_string())
     }
+}
 
+impl AssumeRole<'_> {
     /// How long the session lasts.
     fn seconds(&self, role: &Role, caller: &Principal) -> Result<u64, RpcError> {
         let mut most = u64::from(role.max_session_seconds);
@@ -174,60 +98,9 @@ impl<'a> Wanted<'a> {
         match self.seconds {
             None => Ok(most.min(USUAL)),
             Some(seconds) if (SHORTEST..=most).contains(&seconds) => Ok(seconds),
-            Some(_) => Err(wrong_duration()),
+            Some(_) => Err(BadParameter::Duration.into()),
         }
     }
-}
-
-/// Account and role of `acs:ram::ACCOUNT:role/NAME`.
-fn parse_arn(arn: &str) -> Option<(&str, &str)> {
-    let (account, role) = arn.strip_prefix("acs:ram::")?.split_once(":role/")?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let named = |text: &str| {
-        (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
-    };
-    (digits(account) && named(role)).then_some((account, role))
-}
-
-fn check(
-    parameter: &str,
-    value: &str,
-    length: std::ops::RangeInclusive<usize>,
-    punctuation: &[u8],
-) -> Result<(), RpcError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
-    if length.contains(&value.len()) && value.bytes().all(fits) {
-        Ok(())
-    } else {
-        Err(wrong(parameter))
-    }
-}
-
-fn wrong(parameter: &str) -> RpcError {
-    RpcError::new(
-        400,
-        format!("InvalidParameter.{parameter}"),
-        format!("The parameter {parameter} is wrongly formed."),
-    )
-}
-
-fn wrong_duration() -> RpcError {
-    RpcError::new(
-        400,
-        "InvalidParameter.DurationSeconds",
-        "The Min/Max value of DurationSeconds is 15min/1hr.",
-    )
-}
-
-fn policy_size() -> RpcError {
-    RpcError::new(
-        400,
-        "InvalidParameter.PolicySize",
-        "The size of Policy must be smaller than 2048 bytes.",
-    )
 }
 
 fn not_trusted() -> RpcError {
@@ -239,7 +112,12 @@ fn not_trusted() -> RpcError {
 }
 
 /// Both sides have to say so: the caller's own policies, and the role.
-fn permitted(call: &Call, known: &Known, role: &Role, wanted: &Wanted<'_>) -> Result<(), RpcError> {
+fn permitted(
+    call: &Call,
+    known: &Known,
+    role: &Role,
+    wanted: &AssumeRole<'_>,
+) -> Result<(), RpcError> {
     const ACTION: &str = "sts:AssumeRole";
     let context = fosse_policy::Context {
         external_id: wanted.external_id,
@@ -278,7 +156,7 @@ fn taken_by(principal: &Principal) -> String {
 }
 
 /// A chain of sessions keeps the identity that began it.
-fn source_identity(wanted: &Wanted<'_>, known: &Known) -> Option<String> {
+fn source_identity(wanted: &AssumeRole<'_>, known: &Known) -> Option<String> {
     let before = known
         .session
         .as_ref()
@@ -308,29 +186,4 @@ fn reply(role: &Role, session: &Session, token: String) -> Fields {
         fields.push(("SourceIdentity", identity.as_str().into()));
     }
     fields
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn role_arns() {
-        assert_eq!(
-            parse_arn("acs:ram::1000000000000001:role/Reader.x-1_2"),
-            Some(("1000000000000001", "Reader.x-1_2"))
-        );
-        for bad in [
-            "",
-            "acs:ram::1:user/x",
-            "acs:ram:::role/x",
-            "acs:ram::1:role/",
-            "acs:ram::1:role/a/b",
-            "acs:ram::*:role/a",
-            "acs:ram::1:role/*",
-            "arn:aws:iam::1:role/a",
-        ] {
-            assert_eq!(parse_arn(bad), None, "{bad}");
-        }
-    }
 }

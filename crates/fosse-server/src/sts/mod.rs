@@ -2,6 +2,7 @@
 
 mod assume_role;
 mod caller_identity;
+pub mod parameters;
 mod throttle;
 
 pub(crate) use throttle::Throttle;

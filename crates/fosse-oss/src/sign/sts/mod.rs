@@ -143,8 +143,12 @@ pub fn answer_format(request: &StsRequest<'_>) -> StsFormat {
     }
 }
 
-/// The parameters of query and body, decoded. The same name twice is refused: which one counts would be a guess.
-fn parameters(request: &StsRequest<'_>) -> Result<Vec<(String, String)>, Box<StsRefusal>> {
+/// The parameters of query and body, decoded, in the order sent. The same name twice is refused: which one counts would be a guess.
+/// [`verify_sts`] gives those of a proven request.
+///
+/// # Errors
+/// An [`StsRefusal`] for what is no text, no form or JSON object of texts, numbers and flags, or there twice.
+pub fn parameters(request: &StsRequest<'_>) -> Result<Vec<(String, String)>, Box<StsRefusal>> {
     let refuse = |name: &str| StsRefusal::new(StsRule::BadParameter(name.to_owned()));
     let mut params: Vec<(String, String)> = Vec::new();
     let query = Params::parse(request.query).map_err(|_| refuse("Query"))?;
