@@ -1,10 +1,9 @@
 //! Replay after revocation: a link that was good a moment ago is dead as soon as its key is disabled or gone, on connections that are
-//! open already too. And what the refusal of an unknown key tells.
+//! open already too.
 
 mod support;
 
 use fosse_oss::sign::Scheme;
-use std::time::{Duration, Instant};
 use support::*;
 
 fn set_enabled(server: &Server, enabled: bool) {
@@ -53,35 +52,4 @@ fn a_link_dies_with_its_key() {
         .block_on(server.store.delete_access_key(ID))
         .unwrap();
     replay((403, "InvalidAccessKeyId"));
-}
-
-/// Whether a key exists is told by the code of the answer, as OSS tells it. How long the answer takes tells nothing beyond, and
-/// nothing about the secret: a refusal of a long id costs no more than one of a short one, and no look-up goes to the disk.
-#[test]
-fn looking_a_key_up_takes_no_telling_time() {
-    let server = Server::start();
-    server.bucket("bucket");
-    let mut connection = server.connect();
-    let mut median = |id: &str, secret: &str| {
-        let get = Request::get("bucket", "key").by(id, secret);
-        let mut times: Vec<Duration> = (0..101)
-            .map(|_| {
-                let started = Instant::now();
-                let reply = connection.send(&get, &server);
-                assert_eq!(reply.status, 403);
-                started.elapsed()
-            })
-            .collect();
-        times.sort();
-        times[50]
-    };
-    let (near, far) = (format!("{}x", &ID[..ID.len() - 1]), "zzzzzzzzzz");
-    let times = [
-        median(&near, "s"),
-        median(far, "s"),
-        median(&"a".repeat(100), "s"),
-        median(ID, "wrong"),
-    ];
-    let (least, most) = (times.iter().min().unwrap(), times.iter().max().unwrap());
-    assert!(*most < *least * 10 + Duration::from_millis(5), "{times:?}");
 }
