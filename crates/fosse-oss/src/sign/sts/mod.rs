@@ -159,6 +159,8 @@ pub fn parameters(request: &StsRequest<'_>) -> Result<Vec<(String, String)>, Box
     }
     if !request.body.is_empty() {
         append_body(request, &mut params)?;
+        // As in queries: `=` alone is no parameter, and so nothing that a signature covers.
+        params.retain(|(name, value)| !name.is_empty() || !value.is_empty());
     }
     let mut names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
