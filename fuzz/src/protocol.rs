@@ -46,6 +46,7 @@ pub fn xml_read(data: &[u8]) {
         ListPartsResult,
         ListVersionsResult,
         LocationConstraint,
+        PolicyStatus,
         PostResponse,
         WormConfiguration
     );
