@@ -283,7 +283,8 @@ impl<'a> Value<'a> {
             Self::Null => {}
             Self::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
             Self::Int(int) => out.push_str(&int.to_string()),
-            Self::Double(double) => out.push_str(&shown(*double)),
+            // As few digits as read back as the same number, and never an exponent.
+            Self::Double(double) => out.push_str(&double.to_string()),
             Self::Decimal(decimal) => out.push_str(&decimal.to_string()),
             Self::Text(text) => out.push_str(text),
             Self::Time(time) => out.push_str(&time.to_string()),
@@ -302,38 +303,29 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A double as the public service writes it: six significant digits, while that is no loss of whole numbers.
-fn shown(double: f64) -> String {
-    if !double.is_finite() || double.abs() >= 1e6 || double == 0.0 {
-        return double.to_string();
-    }
-    let digits_before = double.abs().log10().floor() as i32 + 1;
-    let places = usize::try_from((6 - digits_before).clamp(0, 17)).unwrap_or(0);
-    let text = format!("{double:.places$}");
-    if text.contains('.') {
-        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// They were rounded to six significant digits once, so that an average was another number than clients calculate.
     #[test]
-    fn doubles_have_six_significant_digits() {
+    fn doubles_read_back_as_they_were() {
         for (double, text) in [
-            (23.677700348432065, "23.6777"),
+            (23.677700348432065, "23.677700348432065"),
             (81.8, "81.8"),
-            (6795.500000000003, "6795.5"),
+            (6795.500000000003, "6795.500000000003"),
             (2015.0, "2015"),
-            (0.1 + 0.2, "0.3"),
+            (0.1 + 0.2, "0.30000000000000004"),
             (1234567.8, "1234567.8"),
-            (-0.00012345678, "-0.000123457"),
+            (-0.00012345678, "-0.00012345678"),
             (0.0, "0"),
-            (999999.96, "1000000"),
+            (1e21, "1000000000000000000000"),
         ] {
-            assert_eq!(shown(double), text);
+            let (mut plain, mut json) = (String::new(), String::new());
+            Value::Double(double).write_plain(&mut plain);
+            Value::Double(double).write_json(&mut json);
+            assert_eq!((plain.as_str(), json.as_str()), (text, text));
+            assert_eq!(plain.parse::<f64>().unwrap(), double);
         }
     }
 

@@ -143,6 +143,24 @@ fn csv_statements() {
     assert_eq!(csv("select _1 from ossobject", ""), "");
 }
 
+/// An average and a sum had six digits, so that they differed from those that clients calculate.
+#[test]
+fn sums_and_averages_are_those_of_doubles_from_left_to_right() {
+    let values = [15.4, 14.8, 0.1, 0.2, 23.6777, 81.8, 1e-7, 33.3];
+    let sum = values.iter().fold(0.0, |sum, value| sum + value);
+    let table: String = values.iter().map(|value| format!("{value}\n")).collect();
+    let sql = "select avg(cast(_1 as double)), max(cast(_1 as double)), sum(cast(_1 as double)) from ossobject";
+    let told = csv(sql, &table);
+    let told: Vec<f64> = told
+        .trim_end()
+        .split(',')
+        .map(|field| field.parse().unwrap())
+        .collect();
+    assert_eq!(told, [sum / values.len() as f64, 81.8, sum]);
+    // Not a number that six digits hold.
+    assert_ne!(sum, (sum * 1e4).round() / 1e4);
+}
+
 #[test]
 fn headers_name_columns() {
     for (sql, wanted) in [
