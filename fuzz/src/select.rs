@@ -1,7 +1,10 @@
-//! Statements and objects of SelectObject: nothing panics, and how the object is cut does not matter.
+//! Statements and objects of SelectObject: nothing panics, and how the object is cut does not matter, nor
+//! whether what lies before a range is read.
 
 use fosse_oss::xml::{SelectFormat, SelectInput, SelectRequest};
-use fosse_select::{CsvInput, Header, Input, JsonInput, Options, Output, Scan, Statement};
+use fosse_select::{
+    CsvInput, Header, Input, JsonInput, Options, Output, RowRange, Scan, Statement,
+};
 
 /// A statement, a line feed, and an object, which is read as CSV and as JSON; the whole is also read as a request.
 pub fn select(data: &[u8]) {
@@ -28,11 +31,33 @@ pub fn select(data: &[u8]) {
             ..JsonInput::default()
         })
     };
-    for input in [csv(Header::None), csv(Header::Use), json(false), json(true)] {
+    let range = Some(RowRange::Bytes(9, Some(20)));
+    let csv_range = |header| {
+        Input::Csv(CsvInput {
+            header,
+            quoted_record_delimiter: false,
+            range,
+            ..CsvInput::default()
+        })
+    };
+    let json_range = Input::Json(JsonInput {
+        lines: true,
+        range,
+        ..JsonInput::default()
+    });
+    for input in [
+        csv(Header::None),
+        csv(Header::Use),
+        json(false),
+        json(true),
+        csv_range(Header::None),
+        csv_range(Header::Use),
+        json_range,
+    ] {
         let Ok(statement) = Statement::parse(sql, &input) else {
             continue;
         };
-        let run = |size: usize| {
+        let run = |size: usize, seeks: bool| {
             let mut scan = Scan::new(
                 statement.clone(),
                 input.clone(),
@@ -41,15 +66,25 @@ pub fn select(data: &[u8]) {
                 false,
             );
             let mut result = Ok(());
-            for piece in object[1..].chunks(size) {
-                result = scan.feed(piece);
-                if result.is_err() {
-                    break;
+            let mut rest = &object[1..];
+            let mut at = 0;
+            while result.is_ok() && !rest.is_empty() {
+                if seeks && let Some(to) = scan.seek() {
+                    let skipped = usize::try_from(to).unwrap() - at;
+                    rest = rest.get(skipped..).unwrap_or_default();
+                    at += skipped;
                 }
+                let (piece, behind) = rest.split_at(size.min(rest.len()));
+                result = scan.feed(piece);
+                rest = behind;
+                at += piece.len();
             }
             let result = result.and_then(|()| scan.finish());
             (result, scan.take_output())
         };
-        assert_eq!(run(usize::MAX), run(3));
+        let whole = run(usize::MAX, false);
+        assert_eq!(whole, run(3, false));
+        assert_eq!(whole, run(1, true));
+        assert_eq!(whole, run(usize::MAX, true));
     }
 }

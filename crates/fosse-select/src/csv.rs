@@ -4,6 +4,9 @@ use crate::settings::CsvInput;
 use crate::{MAX_RECORD, SelectError};
 use std::borrow::Cow;
 
+/// Also what a record without end looks like, long before the end of the object.
+const NO_END: &str = "a quoted field has no end.";
+
 /// Cuts a stream into records.
 #[derive(Debug)]
 pub(crate) struct CsvStream {
@@ -21,6 +24,12 @@ impl CsvStream {
             record: Vec::new(),
             quoted: false,
         }
+    }
+
+    /// Forgets what was read of a record: what comes next is from another place.
+    pub(crate) fn restart(&mut self) {
+        self.record.clear();
+        self.quoted = false;
     }
 
     /// Reads on; every record, without its delimiter, is handed over, which answers whether to go on.
@@ -42,7 +51,11 @@ impl CsvStream {
                     return Ok(false);
                 }
             } else if self.record.len() > MAX_RECORD {
-                return Err(SelectError::csv("A CSV record is too large."));
+                return Err(SelectError::csv(if self.quoted {
+                    NO_END
+                } else {
+                    "it is too long."
+                }));
             }
         }
         Ok(true)
@@ -54,7 +67,7 @@ impl CsvStream {
         take: &mut dyn FnMut(&[u8]) -> Result<bool, SelectError>,
     ) -> Result<bool, SelectError> {
         if self.quoted {
-            return Err(SelectError::csv("A quoted CSV field has no end."));
+            return Err(SelectError::csv(NO_END));
         }
         let record = std::mem::take(&mut self.record);
         if record.is_empty() {
@@ -178,8 +191,12 @@ mod tests {
             records(b"a|b||\"c||d\"", &two, 1).unwrap(),
             [&b"a|b"[..], b"\"c", b"d\""]
         );
-        assert!(records(b"a,\"b\nc", &input, 3).is_err());
-        assert!(records(&vec![b'a'; MAX_RECORD + 2], &input, 4096).is_err());
+        let fault = |text: &[u8]| records(text, &input, 4096).unwrap_err().message;
+        let long = [b"\"".as_slice(), &vec![b'a'; MAX_RECORD + 2]].concat();
+        let no_end = "The line is invalid: a quoted field has no end.";
+        assert_eq!(fault(b"a,\"b\nc"), no_end);
+        assert_eq!(fault(&long), no_end);
+        assert_eq!(fault(&long[1..]), "The line is invalid: it is too long.");
     }
 
     #[test]

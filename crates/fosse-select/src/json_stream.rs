@@ -1,11 +1,12 @@
 //! Finds the records of a JSON object while it streams by: the values at a path, or every value of the top level.
 //!
-//! Only brackets, strings and commas are looked at; whether a record is JSON is known when it is parsed.
+//! What lies outside of the records is checked for its words and for what may follow what, not for what strings hold;
+//! whether a record is JSON is known when it is parsed. At the top level values may stand side by side, with commas or without.
 
 use crate::json::{Json, MAX_DEPTH};
 use crate::{MAX_RECORD, SelectError};
 
-/// Longest name of a member on the way to a record.
+/// Longest name of a member, and longest number, on the way to a record.
 const MAX_NAME: usize = 64 * 1024;
 
 /// A step of the path behind `ossobject`.
@@ -19,6 +20,17 @@ pub(crate) enum Step {
     Every,
 }
 
+/// What may come next in a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    NameOrEnd,
+    Name,
+    Colon,
+    ValueOrEnd,
+    Value,
+    CommaOrEnd,
+}
+
 /// A container that the reader is in.
 #[derive(Debug)]
 struct Level {
@@ -27,8 +39,7 @@ struct Level {
     at: usize,
     /// Name of the member that comes or is read.
     name: String,
-    /// An object: the next string is a name.
-    expects_name: bool,
+    next: Next,
     /// The container is on the path.
     on_path: bool,
 }
@@ -46,6 +57,8 @@ pub(crate) struct JsonStream {
     name: Option<Vec<u8>>,
     /// Within a word or number.
     scalar: bool,
+    /// That word or number, outside of records.
+    word: Vec<u8>,
 }
 
 impl JsonStream {
@@ -57,7 +70,13 @@ impl JsonStream {
             string: None,
             name: None,
             scalar: false,
+            word: Vec::new(),
         }
+    }
+
+    /// Whether a value of the top level has begun and not ended.
+    pub(crate) fn is_within(&self) -> bool {
+        self.scalar || self.string.is_some() || !self.levels.is_empty()
     }
 
     /// Reads on; every record is handed over, which answers whether to go on.
@@ -124,26 +143,40 @@ impl JsonStream {
                 if !self.scalar_ends(take)? {
                     return Ok(false);
                 }
-                if let Some(level) = self.levels.last_mut()
-                    && byte == b','
-                {
-                    level.at += 1;
-                    level.expects_name = level.object;
+                match self.levels.last_mut() {
+                    Some(level) if byte == b':' && level.next == Next::Colon => {
+                        level.next = Next::Value;
+                    }
+                    Some(level) if byte == b',' && level.next == Next::CommaOrEnd => {
+                        level.at += 1;
+                        level.next = if level.object {
+                            Next::Name
+                        } else {
+                            Next::Value
+                        };
+                    }
+                    None if byte == b',' => {}
+                    _ => return Err(misplaced(byte)),
                 }
                 self.keep(byte)?;
                 Ok(true)
             }
             b'{' | b'[' => {
-                let on_path = self.begins();
+                let on_path = self.begins(byte)?;
                 self.keep(byte)?;
                 if self.levels.len() >= MAX_DEPTH {
                     return Err(SelectError::json("The JSON data is nested too deep."));
                 }
+                let object = byte == b'{';
                 self.levels.push(Level {
-                    object: byte == b'{',
+                    object,
                     at: 0,
                     name: String::new(),
-                    expects_name: byte == b'{',
+                    next: if object {
+                        Next::NameOrEnd
+                    } else {
+                        Next::ValueOrEnd
+                    },
                     on_path,
                 });
                 Ok(true)
@@ -152,27 +185,31 @@ impl JsonStream {
                 if !self.scalar_ends(take)? {
                     return Ok(false);
                 }
-                match self.levels.pop() {
-                    Some(level) if level.object == (byte == b'}') => {}
-                    _ => {
-                        return Err(SelectError::json(
-                            "The brackets of the JSON data do not match.",
-                        ));
-                    }
+                let level = self.levels.pop();
+                let ends = level.is_some_and(|level| {
+                    level.object == (byte == b'}')
+                        && matches!(
+                            level.next,
+                            Next::CommaOrEnd | Next::NameOrEnd | Next::ValueOrEnd
+                        )
+                });
+                if !ends {
+                    return Err(misplaced(byte));
                 }
                 self.keep(byte)?;
                 self.value_ends(take)
             }
             b'"' => {
-                let names = self.levels.last().is_some_and(|level| level.expects_name);
-                if names {
-                    if self.record.is_none() {
-                        self.name = Some(vec![b'"']);
-                    } else if let Some(level) = self.levels.last_mut() {
-                        level.expects_name = false;
+                match self.levels.last_mut() {
+                    Some(level) if matches!(level.next, Next::Name | Next::NameOrEnd) => {
+                        level.next = Next::Colon;
+                        if self.record.is_none() {
+                            self.name = Some(vec![b'"']);
+                        }
                     }
-                } else {
-                    self.begins();
+                    _ => {
+                        self.begins(byte)?;
+                    }
                 }
                 // Within a record a name is text like any other, whose end is no end of a value.
                 self.keep(byte)?;
@@ -181,10 +218,17 @@ impl JsonStream {
             }
             _ => {
                 if !self.scalar {
-                    self.begins();
+                    self.begins(byte)?;
                     self.scalar = true;
+                    self.word.clear();
                 }
                 self.keep(byte)?;
+                if self.record.is_none() {
+                    if self.word.len() >= MAX_NAME {
+                        return Err(SelectError::json("A number of the JSON data is too long."));
+                    }
+                    self.word.push(byte);
+                }
                 Ok(true)
             }
         }
@@ -197,15 +241,23 @@ impl JsonStream {
         };
         if let Some(level) = self.levels.last_mut() {
             level.name = name;
-            level.expects_name = false;
         }
         Ok(())
     }
 
     /// A value begins. Whether it is on the path; if it ends the path it is a record.
-    fn begins(&mut self) -> bool {
+    fn begins(&mut self, byte: u8) -> Result<bool, SelectError> {
+        if self.scalar {
+            return Err(misplaced(byte));
+        }
+        if let Some(level) = self.levels.last_mut() {
+            if !matches!(level.next, Next::Value | Next::ValueOrEnd) {
+                return Err(misplaced(byte));
+            }
+            level.next = Next::CommaOrEnd;
+        }
         if self.record.is_some() {
-            return false;
+            return Ok(false);
         }
         let depth = self.levels.len();
         let on_path = match self.levels.last() {
@@ -221,7 +273,7 @@ impl JsonStream {
         if on_path && depth == self.path.len() {
             self.record = Some((Vec::new(), depth));
         }
-        on_path
+        Ok(on_path)
     }
 
     fn keep(&mut self, byte: u8) -> Result<(), SelectError> {
@@ -239,6 +291,9 @@ impl JsonStream {
         take: &mut dyn FnMut(&[u8]) -> Result<bool, SelectError>,
     ) -> Result<bool, SelectError> {
         if std::mem::take(&mut self.scalar) {
+            if self.record.is_none() && Json::parse(&self.word).is_none() {
+                return Err(SelectError::json("The JSON data has a word that is none."));
+            }
             return self.value_ends(take);
         }
         Ok(true)
@@ -254,6 +309,11 @@ impl JsonStream {
             None => Ok(true),
         }
     }
+}
+
+fn misplaced(byte: u8) -> SelectError {
+    let byte = char::from(byte).escape_default();
+    SelectError::json(format!("A '{byte}' of the JSON data is out of place."))
 }
 
 #[cfg(test)]
@@ -303,6 +363,10 @@ mod tests {
             records(vec![], "1 \"a b\" true\n[2]").unwrap(),
             ["1", "\"a b\"", "true", "[2]"]
         );
+        assert_eq!(
+            records(vec![], "{\"a\":1},\n{\"b\":2},\n").unwrap(),
+            ["{\"a\":1}", "{\"b\":2}"]
+        );
         assert!(records(vec![], " \n").unwrap().is_empty());
     }
 
@@ -348,5 +412,48 @@ mod tests {
         ] {
             assert!(records(vec![], text).is_err());
         }
+    }
+
+    /// Data that is no JSON at all had no records on a path, and so was an empty result.
+    #[test]
+    fn broken_data_outside_of_the_path_is_refused() {
+        let path = || vec![member("list"), Step::Every];
+        let text = |skipped: &str| format!("{{\"a\":{skipped},\"list\":[1]}}");
+        for good in [
+            "1",
+            "-1.5e+3",
+            "[]",
+            "{}",
+            "[[1,\"a\"],null]",
+            "{\"b\":{\"c\":true}}",
+            "\"x\"",
+        ] {
+            assert_eq!(records(path(), &text(good)).unwrap(), ["1"], "{good}");
+        }
+        for bad in [
+            "",
+            "x",
+            "1x",
+            "tru",
+            "1 2",
+            "1\"a\"",
+            "1{}",
+            "[1,]",
+            "[,1]",
+            "[1:2]",
+            "[1 [2]]",
+            "{\"b\"}",
+            "{\"b\",1}",
+            "{\"b\":}",
+            "{\"b\":1,}",
+            "{1:2}",
+            "{[]:2}",
+            "[{\"b\":1]}",
+            "\"x\":1",
+            &"1".repeat(MAX_NAME + 1),
+        ] {
+            assert!(records(path(), &text(bad)).is_err(), "{bad:.20}");
+        }
+        assert!(records(path(), "Year,State\n2015,\"US\"\n").is_err());
     }
 }

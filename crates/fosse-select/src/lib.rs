@@ -24,18 +24,22 @@
     )
 )]
 
+mod byte_range;
 mod csv;
 mod decimal;
 mod eval;
 mod json;
 mod json_stream;
+mod reader;
 mod scan;
 mod settings;
+mod shape;
 mod statement;
 mod value;
 
-pub use scan::{Scan, Shape, count};
+pub use scan::Scan;
 pub use settings::{CsvInput, Header, Input, JsonInput, Options, Output, RowRange};
+pub use shape::{Shape, count};
 pub use statement::Statement;
 
 /// Largest record in bytes.
@@ -63,10 +67,11 @@ impl SelectError {
         }
     }
 
-    pub(crate) fn csv(message: impl Into<String>) -> Self {
+    /// The message begins as clients know it.
+    pub(crate) fn csv(what: &str) -> Self {
         Self {
             code: "InvalidCsvLine",
-            message: message.into(),
+            message: format!("The line is invalid: {what}"),
         }
     }
 

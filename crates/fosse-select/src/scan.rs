@@ -1,12 +1,14 @@
 //! One pass over an object: decompress, cut into records, evaluate, write.
 
+use crate::SelectError;
+use crate::byte_range::{LineRange, csv_start, json_start};
 use crate::csv::{CsvStream, fields, write_field};
 use crate::eval::{Context, Expr, Row, Running};
 use crate::json::{Json, write_text};
 use crate::json_stream::JsonStream;
+use crate::reader::{Place, Reader};
 use crate::settings::{CsvInput, Header, Input, JsonInput, Options, Output, RowRange};
 use crate::statement::{Column, List, NAMED, Statement};
-use crate::{SPLIT_BYTES, SelectError};
 use flate2::write::MultiGzDecoder;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -22,12 +24,10 @@ pub struct Scan {
     reader: Reader,
     rows: Rows,
     done: bool,
-}
-
-/// How the object is cut.
-enum Reader {
-    Csv(CsvStream),
-    Json(JsonStream),
+    /// Where in the object the next byte is from.
+    at: u64,
+    /// It was decided where the range of bytes is read from.
+    sought: bool,
 }
 
 /// What becomes of the records.
@@ -38,32 +38,12 @@ struct Rows {
     options: Options,
     out: Vec<u8>,
     place: Place,
+    /// CSV: the byte that the next record begins at.
+    begin: u64,
     header_read: bool,
     found: u64,
     skipped: u64,
     running: Vec<Running>,
-}
-
-/// Where in the object the scan is.
-#[derive(Debug, Default)]
-struct Place {
-    line: u64,
-    split: u64,
-    split_bytes: u64,
-}
-
-impl Place {
-    /// Steps behind a record of `bytes`, delimiter included; gives the line and split it was in.
-    fn step(&mut self, bytes: u64) -> (u64, u64) {
-        let at = (self.line, self.split);
-        self.line += 1;
-        self.split_bytes += bytes;
-        if self.split_bytes >= SPLIT_BYTES {
-            self.split += 1;
-            self.split_bytes = 0;
-        }
-        at
-    }
 }
 
 impl Scan {
@@ -77,7 +57,15 @@ impl Scan {
     ) -> Self {
         let reader = match &input {
             Input::Csv(csv) => Reader::Csv(CsvStream::new(csv)),
-            Input::Json(_) => Reader::Json(JsonStream::new(statement.path.clone())),
+            Input::Json(json) => {
+                let stream = JsonStream::new(statement.path.clone());
+                match json.range {
+                    Some(RowRange::Bytes(first, last)) => {
+                        Reader::Lines(LineRange::new(stream, first, last))
+                    }
+                    _ => Reader::Json(stream),
+                }
+            }
         };
         let running = match &statement.list {
             List::Aggregates(aggregates) => vec![Running::default(); aggregates.len()],
@@ -94,12 +82,15 @@ impl Scan {
                 options,
                 out: Vec::new(),
                 place: Place::default(),
+                begin: 0,
                 header_read: false,
                 found: 0,
                 skipped: 0,
                 running,
             },
             done,
+            at: 0,
+            sought: false,
         }
     }
 
@@ -113,11 +104,38 @@ impl Scan {
         std::mem::take(&mut self.rows.out)
     }
 
+    /// Where to read on when the object need not be read in order: a range of bytes begins far behind. To be asked before
+    /// the first byte and before each that follows; what is fed next is from there.
+    pub fn seek(&mut self) -> Option<u64> {
+        if self.sought || self.done || self.gzip.is_some() {
+            return None;
+        }
+        let behind_header = self.rows.place.line > 0;
+        let to = match self.rows.input.as_ref() {
+            Input::Csv(csv) if csv.header != Header::None && !behind_header => return None,
+            Input::Csv(csv) => csv_start(csv),
+            Input::Json(json) => json_start(json),
+        };
+        self.sought = true;
+        let to = to.filter(|to| *to > self.at)?;
+        match &mut self.reader {
+            Reader::Csv(stream) => {
+                stream.restart();
+                self.rows.begin = to;
+            }
+            Reader::Lines(range) => range.restart(to),
+            Reader::Json(_) => return None,
+        }
+        self.at = to;
+        Some(to)
+    }
+
     /// Reads on.
     ///
     /// # Errors
     /// Data that is not of the format; the output so far stays valid.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), SelectError> {
+        self.at += bytes.len() as u64;
         let Some(mut gzip) = self.gzip.take() else {
             return self.plain(bytes);
         };
@@ -141,11 +159,7 @@ impl Scan {
         }
         let rows = &mut self.rows;
         let mut take = |record: &[u8]| rows.record(record);
-        let more = match &mut self.reader {
-            Reader::Csv(stream) => stream.feed(bytes, &mut take)?,
-            Reader::Json(stream) => stream.feed(bytes, &mut take)?,
-        };
-        self.done = !more;
+        self.done = !self.reader.feed(bytes, &mut take)?;
         Ok(())
     }
 
@@ -164,10 +178,7 @@ impl Scan {
         if !self.done {
             let rows = &mut self.rows;
             let mut take = |record: &[u8]| rows.record(record);
-            match &mut self.reader {
-                Reader::Csv(stream) => stream.finish(&mut take)?,
-                Reader::Json(stream) => stream.finish(&mut take)?,
-            };
+            self.reader.finish(&mut take)?;
         }
         self.done = true;
         self.rows.aggregates();
@@ -185,9 +196,29 @@ fn unpacked(error: std::io::Error) -> SelectError {
 impl Rows {
     /// One record; whether to go on.
     fn record(&mut self, record: &[u8]) -> Result<bool, SelectError> {
+        let begin = self.begin;
+        if let Input::Csv(csv) = self.input.as_ref() {
+            self.begin += (record.len() + csv.record_delimiter.len()) as u64;
+        }
+        let more = self.row(record, begin)?;
+        // What follows the range is not read to its end.
+        let last = match self.input.range() {
+            Some(RowRange::Bytes(_, last)) => last,
+            _ => None,
+        };
+        Ok(more && last.is_none_or(|last| self.begin <= last))
+    }
+
+    /// One record, which begins at this byte; whether to go on.
+    fn row(&mut self, record: &[u8], begin: u64) -> Result<bool, SelectError> {
         let (line, split) = self.place.step(record.len() as u64 + 1);
         let (at, range) = match self.input.range() {
             None => (0, None),
+            Some(RowRange::Bytes(first, last)) => match self.input.as_ref() {
+                Input::Csv(_) => (begin, Some((first, last))),
+                // The reader cuts it.
+                Input::Json(_) => (0, None),
+            },
             Some(RowRange::Lines(first, last)) => (line, Some((first, last))),
             Some(RowRange::Splits(first, last)) => (split, Some((first, last))),
         };
@@ -533,64 +564,6 @@ impl Expr {
                 high.place(places);
             }
         }
-    }
-}
-
-/// What CreateSelectObjectMeta tells of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Shape {
-    /// Records, header and comments included.
-    pub rows: u64,
-    /// Splits.
-    pub splits: u32,
-    /// CSV: columns of the first record.
-    pub columns: u32,
-}
-
-/// Counts the records of an object: a function to feed it with, `None` for its end.
-///
-/// # Errors
-/// As [`Scan::feed`].
-pub fn count(
-    input: &Input,
-) -> impl FnMut(Option<&[u8]>) -> Result<Shape, SelectError> + Send + use<> {
-    let mut reader = match input {
-        Input::Csv(csv) => Reader::Csv(CsvStream::new(csv)),
-        Input::Json(_) => Reader::Json(JsonStream::new(Vec::new())),
-    };
-    let input = input.clone();
-    let mut place = Place::default();
-    let mut columns = 0;
-    move |bytes| {
-        let mut take = |record: &[u8]| {
-            match &input {
-                Input::Csv(csv) if place.line == 0 => {
-                    let mut first = Vec::new();
-                    fields(record, csv, &mut first);
-                    columns = u32::try_from(first.len()).unwrap_or(u32::MAX);
-                }
-                Input::Csv(_) => {}
-                Input::Json(_) => {
-                    Json::parse(record).ok_or_else(|| {
-                        SelectError::json("A record of the object is no JSON value.")
-                    })?;
-                }
-            }
-            place.step(record.len() as u64 + 1);
-            Ok(true)
-        };
-        match (&mut reader, bytes) {
-            (Reader::Csv(stream), Some(bytes)) => stream.feed(bytes, &mut take)?,
-            (Reader::Json(stream), Some(bytes)) => stream.feed(bytes, &mut take)?,
-            (Reader::Csv(stream), None) => stream.finish(&mut take)?,
-            (Reader::Json(stream), None) => stream.finish(&mut take)?,
-        };
-        let open = u64::from(place.split_bytes > 0);
-        Ok(Shape {
-            rows: place.line,
-            splits: u32::try_from(place.split + open).unwrap_or(u32::MAX),
-            columns,
-        })
     }
 }
 

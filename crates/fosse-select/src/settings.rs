@@ -19,6 +19,9 @@ pub enum RowRange {
     Lines(u64, Option<u64>),
     /// By number of the split, from 0.
     Splits(u64, Option<u64>),
+    /// By the byte of the object that a record begins at, see [`Scan::seek`](crate::Scan::seek). Not for gzip; of JSON only
+    /// for `LINES`, whose values it takes line by line.
+    Bytes(u64, Option<u64>),
 }
 
 /// A CSV object.

@@ -510,45 +510,6 @@ fn gzip_is_unpacked() {
 }
 
 #[test]
-fn shapes_are_counted() {
-    let shape = |input: &Input, data: &[u8]| {
-        let mut count = count(input);
-        for piece in data.chunks(1000) {
-            count(Some(piece)).unwrap();
-        }
-        count(None).unwrap()
-    };
-    let csv = Input::Csv(CsvInput::default());
-    assert_eq!(
-        shape(&csv, PEOPLE.as_bytes()),
-        Shape {
-            rows: 4,
-            splits: 1,
-            columns: 3
-        }
-    );
-    assert_eq!(shape(&csv, b""), Shape::default());
-    let large = "0123456789abcde\n".repeat((SPLIT_BYTES / 16) as usize * 2 + 1);
-    let shape_of_large = shape(&csv, large.as_bytes());
-    assert_eq!(
-        (shape_of_large.rows, shape_of_large.splits),
-        (SPLIT_BYTES / 8 + 1, 3)
-    );
-    let json = Input::Json(JsonInput {
-        lines: true,
-        ..JsonInput::default()
-    });
-    assert_eq!(
-        shape(&json, b"{\n\"a\":1}\n{},{}\n"),
-        Shape {
-            rows: 3,
-            splits: 1,
-            columns: 0
-        }
-    );
-}
-
-#[test]
 fn memory_stays_small_over_a_large_object() {
     let input = Input::Csv(CsvInput::default());
     let statement = Statement::parse("select _1 from ossobject where _1 > 5", &input).unwrap();
