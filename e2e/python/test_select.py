@@ -78,3 +78,46 @@ def test_refusals(select):
     with pytest.raises(oss2.exceptions.SelectOperationFailed) as failed:
         select(b'a,b\n"no end\n', "select _1 from ossobject")
     assert failed.value.status == 400 and failed.value.code == b"InvalidCsvLine"
+
+
+def test_data_at_fault_before_any_output(select):
+    """The call itself fails, as there is no result to read."""
+    for data, sql, params, code in [
+        (b'"no end\n', "select _1 from ossobject", {}, "InvalidCsvLine"),
+        (PEOPLE, "select height from ossobject", {"CsvHeaderInfo": "Use"}, "InvalidSqlParameter"),
+        (PEOPLE, "select _1 from ossobject", {"CompressionType": "GZIP"}, "DecompressFailure"),
+        (PEOPLE, "select _1 from ossobject.objects[*]", {"Json_Type": "DOCUMENT"}, "InvalidJsonData"),
+    ]:
+        select.client.put_object("k", data)
+        with pytest.raises(oss2.exceptions.ServerError) as failed:
+            select.client.select_object("k", sql, select_params=params)
+        assert (failed.value.status, failed.value.code) == (400, code)
+
+
+def test_ranges_of_bytes(select):
+    client = select.client
+    client.put_object("k", PEOPLE)
+    second = PEOPLE.index(b"Elen")
+    for first, last, header, wanted in [
+        (0, 1, "None", b"name\n"),
+        (1, second, "None", b"Lora\nElen\n"),
+        (second, None, "Use", b"Elen\nRosie\n"),
+        (second + 1, len(PEOPLE), "Ignore", b"Rosie\n"),
+    ]:
+        params = {"AllowQuotedRecordDelimiter": False, "CsvHeaderInfo": header, "EnablePayloadCrc": True}
+        result = client.select_object("k", "select _1 from ossobject", select_params=params, byte_range=(first, last))
+        assert (result.status, result.read()) == (206, wanted), (first, last)
+    with pytest.raises(oss2.exceptions.ServerError) as refused:
+        client.select_object(
+            "k", "select _1 from ossobject", select_params={"AllowQuotedRecordDelimiter": False}, byte_range=(None, 3))
+    assert (refused.value.status, refused.value.code) == (400, "InvalidArgument")
+
+
+def test_doubles_are_those_that_python_calculates(select):
+    values = [15.4, 14.8, 0.1, 0.2, 81.8, 33.3, 1e-7]
+    sql = "select avg(cast(_1 as double)), max(cast(_1 as double)), sum(cast(_1 as double)) from ossobject"
+    told = select("\n".join(map(str, values)).encode(), sql)
+    total = 0.0
+    for value in values:
+        total += value
+    assert list(map(float, told.split(b","))) == [total / len(values), max(values), total]

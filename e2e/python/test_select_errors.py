@@ -111,19 +111,33 @@ def test_the_second_sdk_selects(stage):
     assert (meta.rows_count, meta.cols_count, meta.splits_count) == (3, 2, 1)
 
 
-def test_data_that_is_not_what_the_request_says(stage):
+def test_data_that_is_not_what_the_request_says(client, stage):
+    """Before there is any output the call is refused; the answer of a count is one frame, which tells it."""
+    body = select("select s.name from ossobject s", given=LINES)
+    refusal = calls.refusal(client.send, "POST", stage.bucket, "k", {"x-oss-process": "json/select"}, {}, body)
+    assert refusal.differs("InvalidJsonData") == []
+    second = sdk.OssV2("v4").client
+    with pytest.raises(oss_v2.exceptions.DeserializationError, match="400.*InvalidJsonData"):
+        second.create_select_object_meta(oss_v2.models.CreateSelectObjectMetaRequest(
+            stage.bucket, "k", process="json/meta",
+            select_meta_request=oss_v2.models.JSONMetaRequest(
+                input_serialization=oss_v2.models.InputSerialization(json=oss_v2.models.JSONInput(type="LINES"))),
+        ))
+
+
+def test_data_at_fault_behind_output(stage):
     """The answer has begun by then: the last frame tells it."""
-    client = sdk.OssV2("v4").client
-    lines = oss_v2.models.JSONInput(type="LINES")
-    result = client.select_object(oss_v2.models.SelectObjectRequest(
-        stage.bucket, "k", process="json/select",
-        select_request=request("select s.name from ossobject s", csv=None, json=lines),
+    stage.do("PutObject", key="half", body=b'{"name":"Lora"}\n{"name":}\n')
+    result = sdk.OssV2("v4").client.select_object(oss_v2.models.SelectObjectRequest(
+        stage.bucket, "half", process="json/select",
+        select_request=request("select s.name from ossobject s", csv=None, json=oss_v2.models.JSONInput(type="LINES")),
     ))
     with pytest.raises(Exception, match="400.*InvalidJsonData"):
         result.body.read()
-    with pytest.raises(oss_v2.exceptions.DeserializationError, match="400.*InvalidJsonData"):
-        client.create_select_object_meta(oss_v2.models.CreateSelectObjectMetaRequest(
-            stage.bucket, "k", process="json/meta",
-            select_meta_request=oss_v2.models.JSONMetaRequest(
-                input_serialization=oss_v2.models.InputSerialization(json=lines)),
-        ))
+
+
+def test_ranges_of_bytes_that_are_not_taken(client, stage):
+    for process, body in (("csv/select", select()), ("json/select", select(given="<JSON><Type>DOCUMENT</Type></JSON>")), ("csv/meta", META)):
+        refusal = calls.refusal(
+            client.send, "POST", stage.bucket, "k", {"x-oss-process": process}, {"Range": "bytes=0-1"}, body)
+        assert refusal.differs("InvalidArgument", ec="0016-00000815") == []

@@ -64,6 +64,17 @@ pub fn select_copy(header: &str, size: u64) -> Option<Range<u64>> {
     }
 }
 
+/// The one range `bytes=FIRST-LAST` or `bytes=FIRST-` of SelectObject, which knows no range from the end. `None` for anything
+/// else.
+pub fn first_and_last(header: &str) -> Option<(u64, Option<u64>)> {
+    match parse(header) {
+        _ if header.contains(',') => None,
+        Some(Asked::From(first)) => Some((first, None)),
+        Some(Asked::FromTo(first, last)) => Some((first, Some(last))),
+        Some(Asked::Last(_)) | None => None,
+    }
+}
+
 fn parse(header: &str) -> Option<Asked> {
     let (unit, ranges) = header.split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
@@ -92,6 +103,24 @@ fn number(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn ranges_of_select_object() {
+        for (header, wanted) in [
+            ("bytes=0-1", Some((0, Some(1)))),
+            ("bytes=7-7", Some((7, Some(7)))),
+            ("bytes=7-", Some((7, None))),
+            ("bytes=-7", None),
+            ("bytes=-", None),
+            ("bytes=7-6", None),
+            ("bytes=0-1,5-6", None),
+            ("lines=0-1", None),
+            ("0-1", None),
+            ("", None),
+        ] {
+            assert_eq!(first_and_last(header), wanted, "{header}");
+        }
+    }
 
     #[test]
     fn the_table_of_an_object_of_1000_bytes() {

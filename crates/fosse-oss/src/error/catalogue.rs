@@ -192,6 +192,9 @@ catalogue! {
     InvalidOutputRecordDelimiter = "InvalidOutputRecordDelimiter", 400, "The record delimiter of the output is not valid.";
     InvalidOutputFieldDelimiter = "InvalidOutputFieldDelimiter", 400, "The field delimiter of the output is not valid.", "0016-00000828";
     InvalidSplitRange = "InvalidRange", 400, "The range of lines or splits is not valid.", "0016-00000817";
+    InvalidCsvLine = "InvalidCsvLine", 400, "The line is invalid.";
+    DecompressFailure = "DecompressFailure", 400, "The object cannot be decompressed.";
+    PartialDataRecord = "PartialDataRecord", 400, "More records lack a column than may be skipped.";
     UnsupportedCompressionFormat = "UnsupportedCompressionFormat", 400, "The compression format is not supported.";
     // §4.8 Callback
     CallbackFailed = "CallbackFailed", 203, "Error status : 301.";

@@ -1,7 +1,7 @@
 //! SelectObject and CreateSelectObjectMeta (api-objects.md §14): SQL over an object while it streams by.
 //!
-//! What is wrong with the request is told as an error; what is wrong with the object, once the answer has begun, by the
-//! last frame.
+//! What is wrong is told as an error as long as the answer has not begun, which it does with the first frame; from then on
+//! by the last frame. A count is one frame, and so tells there what is wrong with the object.
 
 use crate::gate::Authorized;
 use crate::handle::select_frames as frames;
@@ -11,15 +11,19 @@ use crate::request::Call;
 use crate::respond::{Answer, BodyError, Content, response};
 use crate::upload::RequestBody;
 use bytes::Bytes;
+use fosse_oss::range::first_and_last;
 use fosse_oss::xml::{FileHeader, SelectFormat, SelectInput, SelectRange, SelectRequest};
 use fosse_oss::{ErrorCode, OssError};
 use fosse_select::{
     CsvInput, Header, Input, JsonInput, Options, Output, RowRange, Scan, SelectError, Shape,
     Statement, count,
 };
+use fosse_store::{Object, Store, StoreError};
 use http::header::{CONTENT_TYPE, HeaderName, RANGE};
 use http::{HeaderValue, StatusCode};
+use std::sync::Arc;
 use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::oneshot;
 
 const OUTPUT_RAW: HeaderName = HeaderName::from_static("x-oss-select-output-raw");
 /// Output that is gathered before it is sent.
@@ -38,9 +42,15 @@ pub(crate) async fn select_object(
     let document = body
         .document(&call.headers, call.service.config.limits.max_xml_bytes)
         .await?;
-    refuse_range(call)?;
     let request = SelectRequest::from_xml(&document, format(call))?;
-    let input = input_of(&request.input, format(call));
+    let mut input = input_of(&request.input, format(call));
+    if let Some(header) = call.known_header(RANGE) {
+        let bytes = byte_range(&header, &request.input, format(call))?;
+        match &mut input {
+            Input::Csv(csv) => csv.range = Some(bytes),
+            Input::Json(json) => json.range = Some(bytes),
+        }
+    }
     let statement = Statement::parse(&request.expression, &input).map_err(refused)?;
     let default = Output::default();
     let output = Output {
@@ -54,14 +64,17 @@ pub(crate) async fn select_object(
         max_skipped: Some(request.max_skipped),
     };
     let mut scan = Scan::new(statement, input, output, options, request.input.gzip);
-    let source = Source::open(call, granted).await?;
+    let from = scan.seek().unwrap_or(0);
+    let source = Source::open(call, granted, from).await?;
     let (sender, receiver) = channel(AHEAD);
+    let (begun, begins) = oneshot::channel();
     let raw = request.raw;
     tokio::spawn(async move {
-        let mut out = Frames::new(sender, raw);
+        let mut out = Frames::new(sender, raw, Some(begun));
         let end = scanned(source, &mut scan, &mut out).await;
         out.finish(end).await;
     });
+    begins.await.map_err(Call::internal)??;
     let mut response = response(StatusCode::PARTIAL_CONTENT, Content::Stream(receiver));
     let headers = response.headers_mut();
     let raw = HeaderValue::from_static(if raw { "true" } else { "false" });
@@ -83,14 +96,16 @@ pub(crate) async fn create_select_object_meta(
     let document = body
         .document(&call.headers, call.service.config.limits.max_xml_bytes)
         .await?;
-    refuse_range(call)?;
+    if let Some(header) = call.known_header(RANGE) {
+        return Err(bad_range(&header, "CreateSelectObjectMeta has no Range."));
+    }
     let format = format(call);
     let request = SelectInput::from_meta_xml(&document, format)?;
     let mut count = count(&input_of(&request, format));
-    let mut source = Source::open(call, granted).await?;
+    let mut source = Source::open(call, granted, 0).await?;
     let (sender, receiver) = channel(AHEAD);
     tokio::spawn(async move {
-        let mut out = Frames::new(sender, false);
+        let mut out = Frames::new(sender, false, None);
         let result = async {
             while let Some(piece) = source.next().await? {
                 count(Some(&piece))?;
@@ -117,17 +132,31 @@ fn format(call: &Call) -> SelectFormat {
     }
 }
 
-/// Ranges of a scan are lines and splits, in the body.
-fn refuse_range(call: &Call) -> Result<(), OssError> {
-    match call.known_header(RANGE) {
-        None => Ok(()),
-        Some(range) => Err(OssError::invalid_argument(
-            "Range",
-            &range,
-            "The Range header is not supported by SelectObject.",
-        )
-        .with_ec("0016-00000815")),
+/// The records that the header `Range` names. It needs records that are found from any place within the object.
+fn byte_range(
+    header: &str,
+    said: &SelectInput,
+    format: SelectFormat,
+) -> Result<RowRange, OssError> {
+    let found_anywhere = match format {
+        SelectFormat::Csv => said.quoted_record_delimiter == Some(false),
+        SelectFormat::Json => said.lines,
+    };
+    if !found_anywhere || said.gzip || said.range.is_some() {
+        let message = "The Range header needs CSV whose AllowQuotedRecordDelimiter is false, or JSON of the type LINES, without compression and without a Range in the body.";
+        return Err(bad_range(header, message));
     }
+    let (first, last) = first_and_last(header).ok_or_else(|| {
+        bad_range(
+            header,
+            "The Range header must be bytes=FIRST-LAST or bytes=FIRST-.",
+        )
+    })?;
+    Ok(RowRange::Bytes(first, last))
+}
+
+fn bad_range(header: &str, message: &'static str) -> OssError {
+    OssError::invalid_argument("Range", header, message).with_ec("0016-00000815")
 }
 
 fn input_of(said: &SelectInput, format: SelectFormat) -> Input {
@@ -163,9 +192,12 @@ fn input_of(said: &SelectInput, format: SelectFormat) -> Input {
     })
 }
 
-/// The statement is the client's.
+/// What is wrong with the statement or the object, as an error.
 fn refused(error: SelectError) -> OssError {
-    OssError::new(ErrorCode::InvalidSqlParameter).with_message(error.message)
+    match ErrorCode::from_wire(error.code) {
+        Some(code) => OssError::new(code).with_message(error.message),
+        None => Call::internal(error),
+    }
 }
 
 /// Why a scan ended before the end of the object.
@@ -178,6 +210,15 @@ enum Broken {
     Gone,
 }
 
+impl Broken {
+    fn error(&self) -> OssError {
+        match self {
+            Self::Data(error) => refused(error.clone()),
+            Self::Store | Self::Gone => ErrorCode::InternalError.into(),
+        }
+    }
+}
+
 impl From<SelectError> for Broken {
     fn from(error: SelectError) -> Self {
         Self::Data(error)
@@ -187,40 +228,55 @@ impl From<SelectError> for Broken {
 /// The bytes of the object.
 struct Source {
     pieces: ObjectPieces,
+    store: Store,
+    object: Arc<Object>,
     id: String,
 }
 
 impl Source {
-    async fn open(call: &Call, granted: &Authorized) -> Result<Self, OssError> {
+    /// The bytes from one on.
+    async fn open(call: &Call, granted: &Authorized, from: u64) -> Result<Self, OssError> {
         let bucket = granted.bucket()?;
         let served = symlink::follow(call, bucket, granted.object(call).await?).await?;
         let object = served.bytes;
         restore::check_readable(call, bucket, &object)?;
-        let reader = match object.size {
-            0 => None,
-            size => {
-                let read = call.service.store.read(&object, 0..size).await;
-                Some(read.map_err(fault::of)?)
-            }
-        };
+        let read = call.service.store.read(&object, from..object.size).await;
         Ok(Self {
-            pieces: ObjectPieces::new(reader),
+            pieces: ObjectPieces::new(Some(read.map_err(fault::of)?)),
+            store: call.service.store.clone(),
+            object,
             id: call.id.as_str().to_owned(),
         })
     }
 
+    /// Goes on at another byte.
+    async fn seek(&mut self, to: u64) -> Result<(), Broken> {
+        let range = to..self.object.size;
+        let read = self.store.read(&self.object, range).await;
+        let reader = read.map_err(|error| self.failed(&error))?;
+        self.pieces = ObjectPieces::new(Some(reader));
+        Ok(())
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
-        self.pieces.next().await.map_err(|error| {
-            tracing::error!(id = %self.id, %error, "reading an object failed");
-            Broken::Store
-        })
+        let next = self.pieces.next().await;
+        next.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &StoreError) -> Broken {
+        tracing::error!(id = %self.id, %error, "reading an object failed");
+        Broken::Store
     }
 }
 
 async fn scanned(mut source: Source, scan: &mut Scan, out: &mut Frames) -> Result<(), Broken> {
-    while !scan.is_done()
-        && let Some(piece) = source.next().await?
-    {
+    while !scan.is_done() {
+        if let Some(to) = scan.seek() {
+            source.seek(to).await?;
+        }
+        let Some(piece) = source.next().await? else {
+            break;
+        };
         let fed = scan.feed(&piece);
         out.scanned += piece.len() as u64;
         out.data(scan.take_output()).await?;
@@ -235,6 +291,8 @@ async fn scanned(mut source: Source, scan: &mut Scan, out: &mut Frames) -> Resul
 /// Frames to the client.
 struct Frames {
     sender: Sender<Result<Bytes, BodyError>>,
+    /// Hears whether there is an answer, with the first frame; or, after a long time without output, that there will be.
+    begun: Option<oneshot::Sender<Result<(), OssError>>>,
     /// Only data, without frames.
     raw: bool,
     gathered: Vec<u8>,
@@ -244,9 +302,14 @@ struct Frames {
 }
 
 impl Frames {
-    fn new(sender: Sender<Result<Bytes, BodyError>>, raw: bool) -> Self {
+    fn new(
+        sender: Sender<Result<Bytes, BodyError>>,
+        raw: bool,
+        begun: Option<oneshot::Sender<Result<(), OssError>>>,
+    ) -> Self {
         Self {
             sender,
+            begun,
             raw,
             gathered: Vec::new(),
             scanned: 0,
@@ -254,7 +317,14 @@ impl Frames {
         }
     }
 
+    fn begin(&mut self) {
+        if let Some(begun) = self.begun.take() {
+            let _ = begun.send(Ok(()));
+        }
+    }
+
     async fn send(&mut self, frame: Vec<u8>) -> Result<(), Broken> {
+        self.begin();
         self.heard = self.scanned;
         let sent = self.sender.send(Ok(frame.into())).await;
         sent.map_err(|_| Broken::Gone)
@@ -295,6 +365,7 @@ impl Frames {
         }
         self.heard = self.scanned;
         if self.raw {
+            self.begin();
             return match self.sender.is_closed() {
                 true => Err(Broken::Gone),
                 false => Ok(()),
@@ -308,9 +379,16 @@ impl Frames {
         let failure = match end.and(flushed) {
             Ok(()) => None,
             Err(Broken::Gone) => return,
-            Err(broken) => Some(told(broken)),
+            Err(broken) => Some(broken),
         };
-        match (failure, self.raw) {
+        if let Some(broken) = failure.as_ref()
+            && let Some(begun) = self.begun.take()
+        {
+            let _ = begun.send(Err(broken.error()));
+            return;
+        }
+        self.begin();
+        match (failure.as_ref().map(told), self.raw) {
             (None, true) => {}
             // Without frames only a cut tells that something is missing.
             (Some((_, text)), true) => {
@@ -330,7 +408,7 @@ impl Frames {
             Ok(shape) => (200, String::new(), shape),
             Err(Broken::Gone) => return,
             Err(broken) => {
-                let (status, text) = told(broken);
+                let (status, text) = told(&broken);
                 (status, text, Shape::default())
             }
         };
@@ -348,12 +426,8 @@ impl Frames {
 }
 
 /// Status and text of a failure, as the last frame tells it: code and sentence with a dot between.
-fn told(broken: Broken) -> (u32, String) {
-    match broken {
-        Broken::Data(error) => (400, format!("{}.{}", error.code, error.message)),
-        Broken::Store | Broken::Gone => (
-            500,
-            "InternalError.We encountered an internal error. Please try again.".to_owned(),
-        ),
-    }
+fn told(broken: &Broken) -> (u32, String) {
+    let error = broken.error();
+    let text = format!("{}.{}", error.code().as_str(), error.message());
+    (u32::from(error.status()), text)
 }
