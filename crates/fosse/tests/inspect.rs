@@ -287,7 +287,7 @@ fn the_server_tells_what_it_sees() {
         (
             "region",
             ask(&region, &[]),
-            ["Invalid signing region", "another region"],
+            ["The signing region in credential is invalid.", "another region"],
         ),
         (
             "key",
