@@ -70,7 +70,7 @@ fn an_encrypted_object_reads_as_any_other() {
     assert_eq!(got.body, b"0123456789");
     for request in [
         put("x").header(SSE, "KMS").header(DATA, "AES256"),
-        put("x").header(SSE, "AES256").header(DATA, "SM4"),
+        put("x").header(SSE, "AES256").header(DATA, "AES256"),
         put("x").header(SSE, "AES256").header(KEY_ID, "id"),
         put("x").header(SSE, "KMS").header(KEY_ID, "no id"),
     ] {
@@ -78,6 +78,16 @@ fn an_encrypted_object_reads_as_any_other() {
         well_formed(&refused);
         assert_eq!(refused.status, 400);
         assert_eq!(server.send(&Request::get("bucket", "x")).status, 404);
+    }
+    // A data cipher says nothing beside another algorithm than KMS (suite of oss2).
+    for (request, algorithm) in [
+        (
+            put("y").header(SSE, "AES256").header(DATA, "SM4"),
+            Some("AES256"),
+        ),
+        (put("y").header(DATA, "SM4"), None),
+    ] {
+        assert_eq!(told(&server.send(&request)), (algorithm, None, None));
     }
 }
 

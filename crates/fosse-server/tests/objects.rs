@@ -255,7 +255,7 @@ fn uploads_are_checked_against_what_was_announced() {
         ("x-oss-server-side-encryption", "AES256", (200, "")),
         (
             "x-oss-server-side-data-encryption",
-            "SM4",
+            "AES256",
             (400, "InvalidDataEncryptionAlgorithmError"),
         ),
         (

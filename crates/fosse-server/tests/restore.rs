@@ -129,7 +129,7 @@ fn days_and_tiers_follow_the_class() {
             (400, "InvalidArgument"),
         ),
         ("Archive", tier("Standard"), (400, "MalformedXML")),
-        ("ColdArchive", tier("Fast"), (400, "MalformedXML")),
+        ("ColdArchive", tier("Fast"), (400, "InvalidArgument")),
         ("DeepColdArchive", tier("Bulk"), (400, "MalformedXML")),
         ("absent", "-".to_owned(), (404, "NoSuchKey")),
     ] {

@@ -287,7 +287,10 @@ fn the_server_tells_what_it_sees() {
         (
             "region",
             ask(&region, &[]),
-            ["The signing region in credential is invalid.", "another region"],
+            [
+                "The signing region in credential is invalid.",
+                "another region",
+            ],
         ),
         (
             "key",
