@@ -14,6 +14,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{JoinSet, LocalSet};
 
 /// One request and what its answer must be.
@@ -125,8 +127,8 @@ impl Outcome {
 struct Shared {
     plan: Plan,
     source: SharedSource,
-    pace: RefCell<Pace>,
-    start: Instant,
+    /// Starts that are due, for whichever connection is free; `None`: as soon as one is free.
+    due: Option<Mutex<UnboundedReceiver<Instant>>>,
     recording: Cell<bool>,
     stop: Cell<bool>,
     sent: Cell<u64>,
@@ -143,8 +145,7 @@ pub async fn run(plan: &Plan, source: SharedSource) -> anyhow::Result<Outcome> {
     let shared = Rc::new(Shared {
         plan: plan.clone(),
         source,
-        pace: RefCell::new(Pace::new(plan.rate)),
-        start: Instant::now(),
+        due: tick(Pace::new(plan.rate))?.map(Mutex::new),
         recording: Cell::new(false),
         stop: Cell::new(false),
         sent: Cell::new(0),
@@ -204,14 +205,10 @@ async fn connection(shared: Rc<Shared>) -> anyhow::Result<()> {
             .with_context(|| format!("cannot connect to {}", plan.address))?;
         stream.set_nodelay(true)?;
         loop {
-            let intended = shared
-                .pace
-                .borrow_mut()
-                .next_start()
-                .map(|at| shared.start + at);
-            if let Some(intended) = intended {
-                wait_until(intended, &shared.stop).await;
-            }
+            let intended = match &shared.due {
+                Some(due) => next_due(due, &shared.stop).await,
+                None => None,
+            };
             if shared.stop.get() {
                 return Ok(());
             }
@@ -295,22 +292,41 @@ impl Shot {
     }
 }
 
-/// Waits for `at`. The runtime's timer is coarse (a millisecond), and a generator that starts late
-/// would charge its own lateness to the server: so it sleeps short of `at` and yields the rest.
-async fn wait_until(at: Instant, stop: &Cell<bool>) {
-    const COARSE: Duration = Duration::from_millis(2);
-    loop {
-        let left = at.saturating_duration_since(Instant::now());
-        if left.is_zero() || stop.get() {
-            return;
-        }
-        if left > COARSE {
-            // In slices, so that the end of the run is noticed.
-            tokio::time::sleep((left - COARSE).min(Duration::from_millis(100))).await;
-        } else {
-            tokio::task::yield_now().await;
+/// Tells each start when it is due, from a thread of its own: the runtime's timer is coarse (a millisecond), and a generator that
+/// starts late would charge its own lateness to the server. Counting the time down here would take a core from the server. Ends
+/// when nobody listens any more; `None` without a schedule.
+fn tick(mut pace: Pace) -> std::io::Result<Option<UnboundedReceiver<Instant>>> {
+    let Some(first) = pace.next_start() else {
+        return Ok(None);
+    };
+    let (sender, due) = unbounded_channel();
+    let begin = Instant::now();
+    std::thread::Builder::new()
+        .name("pace".into())
+        .spawn(move || {
+            let mut next = Some(first);
+            while let Some(at) = next {
+                let at = begin + at;
+                std::thread::sleep(at.saturating_duration_since(Instant::now()));
+                if sender.send(at).is_err() {
+                    return;
+                }
+                next = pace.next_start();
+            }
+        })?;
+    Ok(Some(due))
+}
+
+/// The next start that is due; in slices, so that the end of the run is noticed.
+async fn next_due(due: &Mutex<UnboundedReceiver<Instant>>, stop: &Cell<bool>) -> Option<Instant> {
+    const SLICE: Duration = Duration::from_millis(100);
+    while !stop.get() {
+        let next = async { due.lock().await.recv().await };
+        if let Ok(next) = tokio::time::timeout(SLICE, next).await {
+            return next;
         }
     }
+    None
 }
 
 #[cfg(test)]

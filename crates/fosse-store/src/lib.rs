@@ -16,6 +16,7 @@ mod key;
 mod master_keys;
 mod memory;
 pub mod meta;
+mod priority;
 mod record;
 mod store;
 mod version;
@@ -25,6 +26,7 @@ pub use error::{Result, StoreError};
 pub use master_keys::MasterKeys;
 pub use memory::{MemoryBlobs, MemoryMeta};
 pub use meta::{Meta, Space};
+pub use priority::work_in_background;
 pub use record::{
     AccessKey, Acl, Body, Bucket, BucketStat, Certificate, ClassStat, Deleted, Domain, DomainToken,
     Encryption, EncryptionAlgorithm, NewBucket, Object, ObjectAttrs, ObjectKind, Part, Redundancy,

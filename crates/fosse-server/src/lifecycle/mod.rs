@@ -21,6 +21,7 @@ use rules::DAY_MS;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -46,12 +47,17 @@ pub(crate) async fn run(service: Arc<Service>, signal: Signal) {
         }
         let (worker, stop) = (service.clone(), signal.clone());
         let runtime = tokio::runtime::Handle::current();
-        // A batch of records is read and judged in one go; not on a thread that others wait for.
-        let pass = tokio::task::spawn_blocking(move || {
+        let (finished, end) = oneshot::channel();
+        // A batch of records is read and judged in one go: not on a thread that others wait for, nor before what they ask for.
+        let pass = std::thread::Builder::new().name("fosse-lifecycle".into());
+        let begun = pass.spawn(move || {
+            fosse_store::work_in_background();
             runtime.block_on(pass_over_all(&worker, &stop, now_ms));
+            let _ = finished.send(());
         });
-        if let Err(error) = pass.await {
-            tracing::error!(%error, "a lifecycle pass broke down");
+        // Dropped without a word by a thread that panicked or that there is not.
+        if begun.is_err() || end.await.is_err() {
+            tracing::error!("a lifecycle pass broke down");
             service.metrics.lifecycle.failed();
         }
         last = Some(now_ms);

@@ -1,8 +1,8 @@
 //! One pass over one bucket: walk what its rules can concern, in bounded batches, and do what is due.
 //!
 //! Each batch is durable by itself, and a pass that is cut short is simply begun again: what was done is not there any
-//! more. Nothing is done to what changed since it was looked at. Between batches the pass rests for as long as it
-//! worked, so that it takes no more than half a processor from those who are served.
+//! more. Nothing is done to what changed since it was looked at. A pass has a thread of little priority, and between batches it
+//! rests for half as long as it worked, for the sake of the one thread that writes metadata, which others need as well.
 
 use crate::lifecycle::metrics::{Kind, LifecycleMetrics};
 use crate::lifecycle::rules::{Action, Facts, Rules};
@@ -13,13 +13,13 @@ use fosse_store::{
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Entries looked at between two rests.
-const BATCH: usize = 256;
+/// Entries looked at between two rests: as many as take the writer less than half a millisecond.
+const BATCH: usize = 64;
 /// Shortest rest worth taking: shorter ones are added up.
 const LEAST_REST: Duration = Duration::from_millis(1);
 
 /// Longest rest: most of a batch that takes longer is waiting for the disk, which is a rest already.
-const MOST_REST: Duration = Duration::from_millis(4);
+const MOST_REST: Duration = Duration::from_millis(2);
 
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
@@ -35,7 +35,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) metrics: &'a LifecycleMetrics,
     /// Whether to stop early.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
-    /// Rest for as long as the work took; tests do not.
+    /// Rest after work; tests do not.
     pub(crate) rest: bool,
 }
 
@@ -46,7 +46,7 @@ enum Walk {
     Noncurrent,
 }
 
-/// Adds up work and rests for as long.
+/// Adds up work and rests for half as long.
 struct Pacer {
     rest: bool,
     owed: Duration,
@@ -59,7 +59,7 @@ impl Pacer {
         self.owed += started.elapsed();
         if self.rest && self.owed >= LEAST_REST {
             let owed = std::mem::take(&mut self.owed);
-            tokio::time::sleep(owed.min(MOST_REST)).await;
+            tokio::time::sleep((owed / 2).min(MOST_REST)).await;
         }
         done
     }

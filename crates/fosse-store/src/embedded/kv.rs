@@ -4,6 +4,7 @@ use super::committer::{Request, commit_until_closed};
 use super::directory::Directory;
 use crate::error::{Result, StoreError};
 use crate::meta::{Answer, Batch, Entry, Meta, Outcome, Scan, Space, is_empty_range};
+use crate::priority::work_in_background;
 use crate::record::{decode, encode};
 use crate::store::counts;
 use crate::store::state::Health;
@@ -110,6 +111,20 @@ fn count_classes(tables: &Tables, batch: &mut OwnedWriteBatch) -> Result<()> {
     Ok(())
 }
 
+/// Runs `open` on a thread of less priority, which the threads that it starts inherit: flushing and compacting can wait, and
+/// a processor that is shared goes to requests first.
+fn in_background<T: Send>(open: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    let lowered = move || {
+        work_in_background();
+        open()
+    };
+    std::thread::scope(|scope| {
+        let opened = std::thread::Builder::new().spawn_scoped(scope, lowered)?;
+        let panicked = |_| std::io::Error::other("opening the metadata panicked");
+        opened.join().map_err(panicked)
+    })
+}
+
 pub(crate) struct FjallMeta {
     health: Health,
     queue: RwLock<Option<mpsc::Sender<Request>>>,
@@ -126,11 +141,13 @@ pub(crate) struct Opened {
 
 impl FjallMeta {
     pub(crate) fn open(directory: Directory, health: Health) -> Result<Opened> {
-        let database = Database::builder(directory.meta())
-            .cache_size(BLOCK_CACHE_BYTES)
-            .manual_journal_persist(true)
-            .open()
-            .map_err(fault)?;
+        let database = in_background(|| {
+            Database::builder(directory.meta())
+                .cache_size(BLOCK_CACHE_BYTES)
+                .manual_journal_persist(true)
+                .open()
+        })?
+        .map_err(fault)?;
         let mut spaces = Vec::with_capacity(Space::ALL.len());
         for space in Space::ALL {
             let keyspace = database.keyspace(space.name(), KeyspaceCreateOptions::default);
