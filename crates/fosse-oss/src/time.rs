@@ -230,7 +230,12 @@ fn parse_rfc1123(text: &str) -> Option<i64> {
     let mut fields = Fields(text.as_bytes());
     fields.short_day()?;
     fields.literal(", ")?;
-    let day = fields.number(2)?;
+    // One digit is enough for RFC 1123, and the Java SDK v2 writes no more in the first days of a month.
+    let digits = match fields.0 {
+        [_, second, ..] if second.is_ascii_digit() => 2,
+        _ => 1,
+    };
+    let day = fields.number(digits)?;
     fields.literal(" ")?;
     let month = fields.month()?;
     fields.literal(" ")?;
@@ -413,6 +418,7 @@ mod tests {
     fn the_three_http_forms_are_one_moment() {
         let unix = Some(784_111_777);
         assert_eq!(parse_http("Sun, 06 Nov 1994 08:49:37 GMT"), unix);
+        assert_eq!(parse_http("Sun, 6 Nov 1994 08:49:37 GMT"), unix);
         assert_eq!(parse_http("Sunday, 06-Nov-94 08:49:37 GMT"), unix);
         assert_eq!(parse_http("Sun Nov  6 08:49:37 1994"), unix);
         assert_eq!(
