@@ -2,7 +2,8 @@
 //! understood the same again.
 
 use fosse_oss::callback::{
-    BodyType, Callback, CallbackFacts, CallbackUrl, parse_variables, string_to_sign,
+    BodyType, Callback, CallbackFacts, CallbackUrl, MAX_CALLBACK, parse_variables, policy_name,
+    string_to_sign,
 };
 use fosse_oss::etag;
 use fosse_oss::form::{FormFields, FormPart, FormReader, MAX_BEFORE_FILE, boundary};
@@ -325,6 +326,9 @@ pub fn callback(data: &[u8]) {
         return;
     };
     let (callback, variables) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some(name) = policy_name(callback) {
+        assert!(callback.len() <= MAX_CALLBACK && name.len() < callback.len());
+    }
     let variables = parse_variables(variables).unwrap_or_default();
     let _ = CallbackUrl::parse(text);
     let Ok(callback) = Callback::parse(callback, variables) else {

@@ -111,8 +111,11 @@ pub fn parse_variables(encoded: &str) -> Result<BTreeMap<String, String>, OssErr
 }
 
 /// The name of the bucket's callback policy, where the callback of a request is nothing but that:
-/// `{"callbackPolicy":"NAME"}`.
+/// `{"callbackPolicy":"NAME"}`. One that is too long has none, and is refused as it is read.
 pub fn policy_name(encoded: &str) -> Option<String> {
+    if encoded.len() > MAX_CALLBACK {
+        return None;
+    }
     let json = BASE64.decode(encoded.trim_ascii()).ok()?;
     let members: Map<String, Value> = serde_json::from_slice(&json).ok()?;
     match members.get("callbackPolicy")? {
@@ -349,6 +352,24 @@ mod tests {
         }
         assert!(parse_variables("*").is_err());
         assert!(parse_variables(&"A".repeat(MAX_CALLBACK + 1)).is_err());
+    }
+
+    #[test]
+    fn names_of_policies() {
+        let named = |json: &str| policy_name(&STANDARD.encode(json));
+        assert_eq!(named(r#"{"callbackPolicy":"a"}"#).as_deref(), Some("a"));
+        for none in [
+            "",
+            "[]",
+            "{}",
+            r#"{"callbackPolicy":1}"#,
+            r#"{"callbackUrl":"a"}"#,
+        ] {
+            assert_eq!(named(none), None, "{none}");
+        }
+        let long = format!(r#"{{"callbackPolicy":"{}"}}"#, "a".repeat(MAX_CALLBACK));
+        assert_eq!(named(&long), None);
+        assert_eq!(policy_name("*"), None);
     }
 
     #[test]
